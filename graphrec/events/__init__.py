@@ -1,0 +1,17 @@
+"""A shop's log -> Events and Catalogue: reading, checking, sessions, splits, and the generated shop."""
+
+from graphrec.events.loading import load_events, read_catalogue
+from graphrec.events.split import split_at, split_latest
+from graphrec.events.tables import KINDS, Catalogue, Events, Kind, RowCounts
+
+__all__ = [
+    "KINDS",
+    "Catalogue",
+    "Events",
+    "Kind",
+    "RowCounts",
+    "load_events",
+    "read_catalogue",
+    "split_at",
+    "split_latest",
+]

@@ -1,0 +1,176 @@
+"""Events and Catalogue: what the rest of graphrec may rely on, checked once when they are made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from graphrec.errors import EventsError, UnknownItem
+
+Kind = Literal["view", "cart", "purchase"]
+KINDS: tuple[Kind, ...] = ("view", "cart", "purchase")
+"""Event kinds; the position of a kind is its code in `Events.frame`."""
+
+EVENT_COLUMNS = ("time", "session", "user", "item", "kind", "price")
+CATALOGUE_COLUMNS = ("item", "type", "category_path", "brand", "price", "title")
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """Where the rows of a log went; `read` is always the sum of the others.
+
+    Parameters
+    ----------
+    read : int
+        Rows of the files, damaged ones included.
+    used : int
+        Rows that became events.
+    rejected, filtered : mapping of str to int
+        Reason -> rows, for bad rows and for rows that the configuration asked to leave out.
+    """
+
+    read: int
+    used: int
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    filtered: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        told = self.used + sum(self.rejected.values()) + sum(self.filtered.values())
+        if told != self.read:
+            raise EventsError(f"{self.read:,} rows were read but {told:,} accounted for; please report this")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One row per item, sorted by id; the row number is the item's code inside graphrec.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns `item` (text, unique), `type`, `category_path`, `brand`, `title` (text or missing) and
+        `price` (float64, NaN when unknown).
+    """
+
+    frame: pd.DataFrame
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Catalogue:
+        """Sort and check a frame that has at least an `item` column of texts.
+
+        Raises
+        ------
+        EventsError
+            When ids are missing or stand twice, or a price is no number.
+        """
+        if "item" not in frame:
+            raise EventsError(f"a catalogue needs a column 'item'; this one has {', '.join(map(str, frame.columns))}")
+        frame = frame.reindex(columns=list(CATALOGUE_COLUMNS))
+        if frame["item"].isna().any():
+            raise EventsError(f"the catalogue has {int(frame['item'].isna().sum()):,} rows without an item id; fix them")
+        twice = frame["item"][frame["item"].duplicated()]
+        if len(twice):
+            raise EventsError(
+                f"item {twice.iloc[0]!r} stands {int((frame['item'] == twice.iloc[0]).sum())} times in the catalogue "
+                f"({len(twice):,} such rows); keep one row per item"
+            )
+        price = pd.to_numeric(frame["price"], errors="coerce").astype("float64")
+        wrong = price.isna() & frame["price"].notna()
+        if wrong.any():
+            raise EventsError(
+                f"catalogue column 'price' has {int(wrong.sum()):,} values that are no numbers "
+                f"(first: {frame['price'][wrong].iloc[0]!r} of item {frame['item'][wrong].iloc[0]!r}); fix them"
+            )
+        texts = {name: _as_text(frame[name]) for name in CATALOGUE_COLUMNS if name != "price"}
+        checked = pd.DataFrame({**texts, "price": price})[list(CATALOGUE_COLUMNS)]
+        return cls(checked.sort_values("item", ignore_index=True))
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def items(self) -> pd.Index[str]:
+        """External ids; position = code."""
+        return pd.Index(self.frame["item"])
+
+    def codes(self, items: Iterable[str | int]) -> np.ndarray:
+        """Turn external ids into codes, `(n,) int64`.
+
+        Raises
+        ------
+        UnknownItem
+            Naming every id that the catalogue does not hold.
+        """
+        names = [str(item) for item in items]
+        codes = self.items.get_indexer(pd.Index(names, dtype=self.frame["item"].dtype))
+        if (codes < 0).any():
+            raise UnknownItem(dict.fromkeys(name for name, code in zip(names, codes, strict=True) if code < 0))
+        return np.asarray(codes, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Events:
+    """A shop's log, sorted by session, then time, then row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `time` (datetime64[us], all NaT when the log has none), `session` (int64 code, rising with the
+        session's first event), `user` (int64 code, -1 unknown), `item` (int32 code of the catalogue),
+        `kind` (int8, position in `KINDS`), `price` (float32, NaN unknown).
+    catalogue : Catalogue
+        That the item codes refer to.
+    counts : RowCounts
+        Where the rows of the files went.
+    rejected : DataFrame
+        Columns `row`, `reason`, `text`: the rows set aside.
+    """
+
+    frame: pd.DataFrame
+    catalogue: Catalogue
+    counts: RowCounts
+    rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "reason", "text"]))
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether the log says when things happened."""
+        return bool(self.frame["time"].notna().any())
+
+    def count(self, kind: Kind) -> int:
+        """Count the events of one kind."""
+        return int((self.frame["kind"].to_numpy() == KINDS.index(kind)).sum())
+
+    def take(self, mask: np.ndarray) -> Events:
+        """Return the events that a boolean mask picks, over the same catalogue."""
+        kept = self.frame[mask].reset_index(drop=True)
+        return Events(kept, self.catalogue, RowCounts(len(kept), len(kept)))
+
+    def fingerprint(self) -> str:
+        """Hash the events and the catalogue: equal data, equal text (sha256, hexadecimal)."""
+        digest = hashlib.sha256()
+        for table in (self.frame, self.catalogue.frame):
+            digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+        return digest.hexdigest()
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    """Turn whatever a user's column holds into texts, with None for missing and for blank."""
+    missing = values.isna()
+    texts = id_texts(values).str.strip()
+    return texts.mask(missing | (texts == ""), None)
+
+
+def id_texts(values: pd.Series) -> pd.Series:
+    """Write ids as text; whole numbers that a missing value turned into floats lose their '.0'."""
+    if pd.api.types.is_float_dtype(values):
+        whole = values.dropna()
+        if (whole == whole.round()).all():
+            return values.astype("Int64").astype("str")
+    return values.astype("str")
