@@ -1,0 +1,114 @@
+"""Pairs: a pruned product graph as CSR, with what the log says of each edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Directed weighted edges between item codes in compressed sparse rows.
+
+    ::
+
+        indptr   0     2  3        row i holds the edges indptr[i] : indptr[i + 1],
+        indices  4  7  0  ...      the heaviest first
+        count    9  3  9  ...
+
+    Parameters
+    ----------
+    indptr : ndarray
+        `(items + 1,) int64`.
+    indices : ndarray
+        `(edges,) int32`, target codes.
+    weight : ndarray
+        `(edges,) float32`, what the rows are sorted and pruned by.
+    columns : mapping of str to ndarray
+        More `(edges,)` facts of each edge: `count`, `support`, `lift`, ...
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    weight: np.ndarray
+    columns: Mapping[str, np.ndarray]
+
+    @property
+    def items(self) -> int:
+        """Number of rows."""
+        return len(self.indptr) - 1
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Source code of every edge, `(edges,) int64`."""
+        return np.repeat(np.arange(self.items), np.diff(self.indptr))
+
+    def edges_of(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gather the edges of several items.
+
+        Returns
+        -------
+        owner : ndarray
+            `(n,) int64`, position in `codes` of the item that an edge starts from.
+        edge : ndarray
+            `(n,) int64`, position of the edge in `indices`.
+        """
+        degree = self.indptr[codes + 1] - self.indptr[codes]
+        owner = np.repeat(np.arange(len(codes)), degree)
+        before = np.concatenate([[0], degree.cumsum()[:-1]]) if len(codes) else np.zeros(0, dtype=np.int64)
+        edge = np.arange(len(owner)) - before[owner] + self.indptr[codes][owner]
+        return owner, edge
+
+    @cached_property
+    def _sorted_keys(self) -> tuple[np.ndarray, np.ndarray]:
+        keys = self.rows * self.items + self.indices
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    def find(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the position of each edge source -> target, `(n,) int64`, -1 where there is none."""
+        keys, order = self._sorted_keys
+        wanted = np.asarray(sources, dtype=np.int64) * self.items + targets
+        if not len(keys):
+            return np.full(len(wanted), -1, dtype=np.int64)
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[place] == wanted, order[place], -1)
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """Name the arrays for a file; `from_arrays` reads them back."""
+        named = {"indptr": self.indptr, "indices": self.indices, "weight": self.weight, **self.columns}
+        return {f"{prefix}.{name}": values for name, values in named.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> Pairs:
+        """Take the arrays of one graph out of those of a file."""
+        own = {name.removeprefix(prefix + "."): a for name, a in arrays.items() if name.startswith(prefix + ".")}
+        return cls(own.pop("indptr"), own.pop("indices"), own.pop("weight"), own)
+
+
+def top_pairs(
+    items: int,
+    sources: np.ndarray,
+    targets: np.ndarray,
+    weight: np.ndarray,
+    columns: Mapping[str, np.ndarray],
+    top_k: int,
+) -> Pairs:
+    """Keep the `top_k` heaviest edges of every item; the smaller target code wins a tie."""
+    order = np.lexsort((targets, -weight, sources))
+    sources = sources[order]
+    place = np.arange(len(sources)) - np.searchsorted(sources, sources)
+    kept = order[place < top_k]
+    indptr = np.concatenate([[0], np.bincount(sources[place < top_k], minlength=items).cumsum()]).astype(np.int64)
+    return Pairs(
+        indptr,
+        targets[kept].astype(np.int32),
+        weight[kept].astype(np.float32),
+        {name: values[kept] for name, values in columns.items()},
+    )
