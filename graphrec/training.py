@@ -1,0 +1,131 @@
+"""The one training loop that all models share, and the losses they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from graphrec.progress import Display
+
+Batch = TypeVar("Batch")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a training saw: one value per epoch.
+
+    Parameters
+    ----------
+    training, validation : tuple of float
+        Mean losses.
+    best_epoch : int
+        Counted from 1; its weights were kept.
+    """
+
+    training: tuple[float, ...]
+    validation: tuple[float, ...]
+    best_epoch: int
+
+
+def train(
+    model: nn.Module,
+    batches: Callable[[], Iterator[Batch]],
+    steps: int,
+    loss: Callable[[Batch], Tensor],
+    validate: Callable[[], float],
+    epochs: int,
+    learning_rate: float,
+    name: str,
+    display: Display,
+) -> Curve:
+    """Train with AdamW on a learning rate that falls linearly; keep the epoch of lowest validation loss.
+
+    Parameters
+    ----------
+    model : Module
+        Trained in place, left in evaluation mode with its best weights.
+    batches : callable
+        Returns the batches of one epoch, anew at each call.
+    steps : int
+        Batches per epoch.
+    loss : callable
+        Batch -> scalar.
+    validate : callable
+        Returns the loss on what is not trained on.
+    epochs : int
+    learning_rate : float
+        At the start.
+    name : str
+        Of the stage on the display.
+    display : Display
+    """
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=max(epochs * steps, 1))
+    training, validation = [], []
+    best, best_state = float("inf"), deepcopy(model.state_dict())
+    with display.stage(name, epochs * steps) as advance:
+        for _ in range(epochs):
+            model.train()
+            total, seen = 0.0, 0
+            for batch in batches():
+                optimizer.zero_grad()
+                value = loss(batch)
+                value.backward()  # type: ignore[no-untyped-call]
+                nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+                optimizer.step()
+                schedule.step()
+                total, seen = total + float(value.detach()), seen + 1
+                advance(1)
+            model.eval()
+            with torch.no_grad():
+                held_out = validate()
+            training.append(total / max(seen, 1))
+            validation.append(held_out)
+            if held_out < best:
+                best, best_state = held_out, deepcopy(model.state_dict())
+    model.load_state_dict(best_state)
+    return Curve(tuple(training), tuple(validation), 1 + validation.index(min(validation)))
+
+
+@contextmanager
+def repeatable(seed: int) -> Iterator[torch.Generator]:
+    """Draw the same numbers and take the same sums for one seed, and leave torch as it was found."""
+    state, strict = torch.get_rng_state(), torch.are_deterministic_algorithms_enabled()
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield torch.Generator().manual_seed(seed)
+    finally:
+        torch.set_rng_state(state)
+        torch.use_deterministic_algorithms(strict)
+
+
+def sampled_softmax_loss(scores: Tensor, log_frequency: Tensor, collision: Tensor) -> Tensor:
+    """Tell each row's partner from those of the other rows.
+
+    Bengio and Senecal (2008), Yi et al. (2019): a partner that is drawn often is a negative often, which the
+    subtracted log frequency takes back.
+
+    Parameters
+    ----------
+    scores : Tensor
+        `(rows, rows)`, partner of row i in column i.
+    log_frequency : Tensor
+        `(rows,)`, log of how often each column's item is drawn.
+    collision : Tensor
+        `(rows, rows) bool`, columns that hold an item which is no negative for the row.
+    """
+    logits = (scores - log_frequency).masked_fill(collision, float("-inf"))
+    return nn.functional.cross_entropy(logits, torch.arange(len(scores)))
+
+
+def draw_weighted(cumulative: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Draw positions with the probabilities whose running sum (float64, last entry the total) is given."""
+    points = torch.rand(count, generator=generator, dtype=torch.float64) * cumulative[-1]
+    return torch.searchsorted(cumulative, points, right=True).clamp(max=len(cumulative) - 1)
