@@ -1,1 +1,23 @@
-"""graphrec."""
+"""graphrec: frequently-bought-together lists from a shop's log."""
+
+from graphrec.config import Config, load_config
+from graphrec.errors import GraphrecError, GraphrecWarning, UnknownItem
+from graphrec.events import Catalogue, Events, load_events
+from graphrec.graph import Evidence
+from graphrec.recommender import Explanation, Recommendation, Recommender, SimilarItem
+
+__all__ = [
+    "Catalogue",
+    "Config",
+    "Events",
+    "Evidence",
+    "Explanation",
+    "GraphrecError",
+    "GraphrecWarning",
+    "Recommendation",
+    "Recommender",
+    "SimilarItem",
+    "UnknownItem",
+    "load_config",
+    "load_events",
+]

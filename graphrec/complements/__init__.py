@@ -1,0 +1,26 @@
+"""Embeddings + complement pairs -> what completes an item: type transition, regressor, blend."""
+
+from graphrec.complements.blend import choose_strength, posterior
+from graphrec.complements.pair_data import (
+    ComplementPairs,
+    EmbeddedCatalogue,
+    log_popularity_in_type,
+    members_by_type,
+)
+from graphrec.complements.predictor import ComplementPredictor
+from graphrec.complements.regressor import EmbeddingRegressor, fit_regressor
+from graphrec.complements.type_transition import TypeTransition, fit_type_transition
+
+__all__ = [
+    "ComplementPairs",
+    "ComplementPredictor",
+    "EmbeddedCatalogue",
+    "EmbeddingRegressor",
+    "TypeTransition",
+    "choose_strength",
+    "fit_regressor",
+    "fit_type_transition",
+    "log_popularity_in_type",
+    "members_by_type",
+    "posterior",
+]

@@ -1,8 +1,10 @@
 """Events -> ProductGraph: similar and complement pairs with what the log says of them."""
 
-from graphrec.graph.build import build_graph
+from graphrec.graph.build import build_graph, require_complements, require_learnable
 from graphrec.graph.nearest import substitutes_without_views
 from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import Evidence, ProductGraph
 
-__all__ = ["Evidence", "Pairs", "ProductGraph", "build_graph", "substitutes_without_views", "top_pairs"]
+__all__ = ["Evidence", "Pairs", "ProductGraph", "build_graph",
+    "require_complements",
+    "require_learnable", "substitutes_without_views", "top_pairs"]

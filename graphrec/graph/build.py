@@ -14,17 +14,13 @@ from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import ProductGraph
 
 
-def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
-    """Turn a log into its two product graphs.
-
-    Where the log has no views the similar graph stays empty; `with_similar` fills it from the catalogue.
+def require_learnable(events: Events) -> None:
+    """Refuse a log from which no complement can be learned.
 
     Raises
     ------
     EventsError
-        When the log holds no purchase, or only one item is known.
-    GraphError
-        When no two items were ever bought together.
+        When only one item is known, or nothing was bought.
     """
     if len(events.catalogue) < 2:
         raise EventsError(
@@ -37,14 +33,15 @@ def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
             f"the log holds no purchases ({kinds}), and complements are learned from purchases; "
             "map their name under events.kinds.purchase, or set events.default_kind: purchase"
         )
+
+
+def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
+    """Turn a log into its two product graphs.
+
+    Where the log has no views the similar graph stays empty; `substitutes_without_views` fills it.
+    """
     counts = count_pairs(events, config)
     complement, removed = complement_pairs(counts, config)
-    if not len(complement):
-        raise GraphError(
-            f"no two items were bought together often enough in {counts.baskets:,} baskets "
-            f"(events with 'purchase': {events.count('purchase'):,}; pairs below graph.complement.min_count or mostly "
-            "co-viewed do not count); map the order or session column, or widen events.session_gap_minutes"
-        )
     return ProductGraph(
         similar=similar_pairs(counts, config),
         complement=complement,
@@ -52,9 +49,25 @@ def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
         bought=counts.bought,
         view_sessions=counts.view_sessions,
         baskets=counts.baskets,
+        reverse_weight=config.complement.reverse_weight,
         similar_sources=("views",) if len(counts.similar) else (),
         substitutes_removed=removed,
     )
+
+
+def require_complements(graph: ProductGraph) -> None:
+    """Refuse a graph without a single complement pair.
+
+    Raises
+    ------
+    GraphError
+    """
+    if not len(graph.complement):
+        raise GraphError(
+            f"no two items were bought together in {graph.baskets:,} baskets "
+            f"({graph.substitutes_removed:,} pairs were taken out as mostly co-viewed); map the order or session "
+            "column, widen events.session_gap_minutes, or lower graph.complement.min_count"
+        )
 
 
 def lift(count: np.ndarray, left: np.ndarray, right: np.ndarray, sessions: int) -> np.ndarray:

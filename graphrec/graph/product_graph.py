@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import networkx as nx
 import numpy as np
@@ -48,6 +49,8 @@ class ProductGraph:
         `(items,) int64`: view sessions and baskets that hold the item.
     view_sessions, baskets : int
         How many there are in all.
+    reverse_weight : float
+        What a basket counts for i -> j in which j was bought before i.
     similar_sources : tuple of str
         Where similar links come from: `views`, or `catalogue` and `shared contexts`.
     substitutes_removed : int
@@ -60,6 +63,7 @@ class ProductGraph:
     bought: np.ndarray
     view_sessions: int
     baskets: int
+    reverse_weight: float
     similar_sources: tuple[str, ...]
     substitutes_removed: int
 
@@ -83,19 +87,26 @@ class ProductGraph:
         )
 
     def evidence_columns(self, items: np.ndarray, complements: np.ndarray) -> dict[str, np.ndarray]:
-        """Look up `count`, `support`, `lift` and `first` of many pairs, each `(n,)`.
+        """Look up `count`, `support`, `lift`, `first`, `later` and `weight` of many pairs, each `(n,)`.
 
         A pair beyond the top K of the item is looked up from its other end; beyond both it counts as never
         bought together.
         """
         ahead = self.complement.find(items, complements)
         back = self.complement.find(complements, items)
-        mirror = {"count": "count", "support": "support", "lift": "lift", "first": "later"}
+        mirror = {"count": "count", "support": "support", "lift": "lift", "first": "later", "later": "first"}
         facts = {}
         for name, mirrored in mirror.items():
             there, from_other_end = (np.append(self.complement.columns[column], 0) for column in (name, mirrored))
             facts[name] = np.where(ahead >= 0, there[ahead], from_other_end[back])
+        facts["weight"] = facts["count"] - (1.0 - self.reverse_weight) * facts["later"]
         return facts
+
+    @cached_property
+    def complement_weight(self) -> np.ndarray:
+        """Weight of all kept complements of each item, `(items,) float64`."""
+        weight = self.complement.weight.astype(np.float64)
+        return np.bincount(self.complement.rows, weight, minlength=self.items)
 
     def to_pyg(self) -> HeteroData:
         """Return both graphs as one torch-geometric graph of `item` nodes.
@@ -148,7 +159,9 @@ class ProductGraph:
         return own | self.similar.arrays("similar") | self.complement.arrays("complement")
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray], similar_sources: Sequence[str]) -> ProductGraph:
+    def from_arrays(
+        cls, arrays: Mapping[str, np.ndarray], reverse_weight: float, similar_sources: Sequence[str]
+    ) -> ProductGraph:
         """Rebuild a graph from the arrays of a file."""
         view_sessions, baskets, removed = (int(total) for total in arrays["totals"])
         return cls(
@@ -158,6 +171,7 @@ class ProductGraph:
             bought=arrays["bought"],
             view_sessions=view_sessions,
             baskets=baskets,
+            reverse_weight=reverse_weight,
             similar_sources=tuple(similar_sources),
             substitutes_removed=removed,
         )

@@ -1,0 +1,14 @@
+"""Sessions -> the order of candidates, with an LSTM."""
+
+from graphrec.rerank.fitting import SessionItems, fit_session_model, session_log_probabilities
+from graphrec.rerank.session_lstm import SessionLstm
+from graphrec.rerank.sessions import SessionMatrix, session_matrix
+
+__all__ = [
+    "SessionItems",
+    "SessionLstm",
+    "SessionMatrix",
+    "fit_session_model",
+    "session_log_probabilities",
+    "session_matrix",
+]

@@ -1,0 +1,16 @@
+"""Embeddings -> neighbours and candidates, through Annoy and the exact search that it is measured against."""
+
+from graphrec.retrieval.candidates import Candidates, retrieve
+from graphrec.retrieval.complement_index import ComplementIndex, build_forests
+from graphrec.retrieval.index import AnnoyIndex, ExactIndex, Index, recall_against_exact
+
+__all__ = [
+    "AnnoyIndex",
+    "Candidates",
+    "ComplementIndex",
+    "ExactIndex",
+    "Index",
+    "build_forests",
+    "recall_against_exact",
+    "retrieve",
+]

@@ -1,0 +1,231 @@
+"""Events -> Model: the stages of a fit, in the order in which the data flows."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from graphrec.complements import (
+    ComplementPairs,
+    ComplementPredictor,
+    EmbeddedCatalogue,
+    choose_strength,
+    fit_regressor,
+    fit_type_transition,
+    log_popularity_in_type,
+)
+from graphrec.config import Config
+from graphrec.encoder import Adjacency, EncoderFit, fit_encoder
+from graphrec.errors import GraphrecWarning
+from graphrec.events import Events, split_latest
+from graphrec.events.loading import describe_kinds
+from graphrec.features import ItemFeatures, fit_item_features
+from graphrec.graph import (
+    ProductGraph,
+    build_graph,
+    require_complements,
+    require_learnable,
+    substitutes_without_views,
+)
+from graphrec.model import Model
+from graphrec.progress import Display
+from graphrec.rerank import SessionItems, fit_session_model, session_matrix
+from graphrec.retrieval import AnnoyIndex, ComplementIndex, build_forests, recall_against_exact, retrieve
+from graphrec.training import Curve
+
+_STRENGTH_PAIRS = 50_000
+"""Held-out pairs on which the prior strength is chosen."""
+_OWNERS_AT_ONCE = 512
+
+
+def fit_model(events: Events, config: Config, display: Display) -> Model:
+    """Fit all stages.
+
+    The latest baskets (`complements.validation`) are kept from every network: they choose epochs and the prior
+    strength. The graphs, and so all counts, are then taken from the whole log.
+
+    Raises
+    ------
+    EventsError, GraphError
+        When there is nothing to learn from.
+    """
+    require_learnable(events)
+    seed = config.seed
+    catalogue = events.catalogue
+    with display.stage("item features"):
+        features = fit_item_features(catalogue.frame, config.features, seed)
+        item_matrix = features.transform(catalogue.frame)
+        type_codes = features.type_codes(catalogue.frame)
+    earlier, later = split_latest(events, config.complements.validation)
+    with display.stage("pairs of the whole log"):
+        graph = _both_graphs(events, item_matrix, type_codes, config)
+    require_complements(graph)
+    with display.stage("pairs before the validation cut"):
+        past = _both_graphs(earlier, item_matrix, type_codes, config)
+        if len(past.complement):
+            future = build_graph(later, config.graph)
+        else:
+            _warn("all pairs were bought in the validation part; epochs and prior strength are not validated")
+            past, future = graph, build_graph(later.take(np.zeros(len(later), dtype=bool)), config.graph)
+    encoder = _fit_encoder(item_matrix, past, config, display)
+    with display.stage("embeddings of all items"):
+        embeddings = encoder.model.embed_all(torch.from_numpy(item_matrix), Adjacency.from_pairs(graph.similar)).numpy()
+
+    predictor, curves = _fit_complements(encoder, past, future, type_codes, len(features.types), config, display)
+    with display.stage("prior strength"):
+        strength, likelihood = _choose_prior_strength(predictor, encoder.embeddings, past, future, type_codes, config)
+    with display.stage("indexes"):
+        index, complement_recall = build_forests(
+            _complement_index(predictor, embeddings, graph, type_codes, config), config.retrieval, seed
+        )
+        similar_index = AnnoyIndex.build(embeddings, config.retrieval, seed)
+        queries = embeddings[np.random.default_rng(seed).permutation(len(embeddings))[: config.retrieval.recall_queries]]
+        similar_recall = recall_against_exact(similar_index, embeddings, queries, 10)
+    session_items = SessionItems(
+        embeddings,
+        type_codes,
+        features.price_columns(catalogue.frame, type_codes),
+        np.bincount(earlier.frame["item"].to_numpy(), minlength=len(catalogue)),
+        len(features.types),
+    )
+    session_model, session_curve = fit_session_model(
+        session_items,
+        session_matrix(earlier, config.rerank.max_length, config.rerank.max_sessions, seed),
+        session_matrix(later, config.rerank.max_length, config.rerank.max_sessions, seed),
+        config.rerank,
+        seed,
+        display,
+    )
+    report = _report_data(events, graph, features) | {
+        "stages": {
+            name: asdict(curve)
+            for name, curve in {"encoder": encoder.curve, **curves, "session model": session_curve}.items()
+        },
+        "prior_strength": {"chosen": strength, "log_likelihood": {str(k): v for k, v in likelihood.items()}},
+        "annoy_recall_at_10": {"similar": similar_recall, "complements": complement_recall},
+    }
+    return Model(
+        config=config,
+        catalogue=catalogue,
+        graph=graph,
+        features=features,
+        type_codes=type_codes,
+        encoder=encoder.model,
+        embeddings=embeddings,
+        predictor=predictor,
+        prior_strength=strength,
+        complement_index=index,
+        similar_index=similar_index,
+        session_model=session_model,
+        report=report,
+        rejected=events.rejected,
+        fingerprint=events.fingerprint(),
+    )
+
+
+def _both_graphs(events: Events, item_matrix: np.ndarray, type_codes: np.ndarray, config: Config) -> ProductGraph:
+    """Build the graphs; without views, similar links come from the catalogue and from shared contexts."""
+    graph = build_graph(events, config.graph)
+    if len(graph.similar) or not len(graph.complement):
+        return graph
+    return substitutes_without_views(graph, item_matrix, type_codes, config.graph.similar, config.seed)
+
+
+def _fit_encoder(item_matrix: np.ndarray, graph: ProductGraph, config: Config, display: Display) -> EncoderFit:
+    return fit_encoder(item_matrix, graph.similar, config.encoder, config.seed, display)
+
+
+def _fit_complements(
+    encoder: EncoderFit,
+    past: ProductGraph,
+    future: ProductGraph,
+    type_codes: np.ndarray,
+    types: int,
+    config: Config,
+    display: Display,
+) -> tuple[ComplementPredictor, dict[str, Curve]]:
+    data = EmbeddedCatalogue(
+        embeddings=torch.from_numpy(encoder.embeddings),
+        alone=torch.from_numpy(encoder.alone),
+        type_codes=torch.from_numpy(type_codes),
+        log_popularity=torch.from_numpy(log_popularity_in_type(past.bought, type_codes, types)),
+        types=types,
+    )
+    training, validation = (ComplementPairs.from_graph(g.complement, data) for g in (past, future))
+    settings, seed = config.complements, config.seed
+    transition, transition_curve = fit_type_transition(training, validation, settings, seed, display)
+    regressor, regressor_curve = fit_regressor(training, validation, past.similar, settings, seed, display)
+    curves = {"type transition": transition_curve, "embedding regressor": regressor_curve}
+    return ComplementPredictor.of(transition, regressor, settings.temperature), curves
+
+
+def _complement_index(
+    predictor: ComplementPredictor, embeddings: np.ndarray, graph: ProductGraph, type_codes: np.ndarray, config: Config
+) -> ComplementIndex:
+    types = predictor.type_probabilities(embeddings[:1]).shape[1]
+    popularity = log_popularity_in_type(graph.bought, type_codes, types)
+    places = predictor.places(embeddings)
+    return ComplementIndex.lay_out(places, popularity, type_codes, types, config.complements.temperature)
+
+
+def _choose_prior_strength(
+    predictor: ComplementPredictor,
+    embeddings: np.ndarray,
+    past: ProductGraph,
+    future: ProductGraph,
+    type_codes: np.ndarray,
+    config: Config,
+) -> tuple[float, dict[float, float]]:
+    """Score the later pairs with earlier counts under every strength."""
+    pairs = future.complement
+    if not len(pairs):
+        return float(np.median(config.complements.prior_strengths)), {}
+    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(pairs))[:_STRENGTH_PAIRS])
+    left, right = pairs.rows[chosen], pairs.indices[chosen].astype(np.int64)
+    index = _complement_index(predictor, embeddings, past, type_codes, config)
+    owners, owner = np.unique(left, return_inverse=True)
+    prior = np.empty(len(left))
+    for start in range(0, len(owners), _OWNERS_AT_ONCE):
+        block = slice(*np.searchsorted(owner, [start, start + _OWNERS_AT_ONCE]))
+        own = embeddings[owners[start : start + _OWNERS_AT_ONCE]]
+        observed = (owner[block] - start, right[block])
+        prior[block] = retrieve(predictor, index, type_codes, own, observed, types=0, per_type=1).prior
+    count = past.evidence_columns(left, right)["weight"]
+    total = past.complement_weight[left]
+    return choose_strength(count, prior, total, pairs.weight[chosen], config.complements.prior_strengths)
+
+
+def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures) -> dict[str, Any]:
+    """Say what was read and built; what did not run as usual is a note."""
+    notes = []
+    if graph.similar_sources != ("views",):
+        notes.append("The log has no views: similar links come from " + " and from ".join(graph.similar_sources) + ".")
+    if features.types.derived:
+        notes.append(f"No item has a type: titles were clustered into {len(features.types)} types.")
+    elif len(features.types) == 1:
+        notes.append("All items are of one type: the type transition has nothing to choose from.")
+    if not features.text.dim:
+        notes.append("No item has a title or a category in words: the item matrix holds no text.")
+    touched = np.bincount(events.frame["item"].to_numpy(), minlength=len(events.catalogue)) > 0
+    return {
+        "rows": asdict(replace(events.counts, rejected=dict(events.counts.rejected))),
+        "events": dict(describe_kinds(events)),
+        "items": len(events.catalogue),
+        "cold_items": int((~touched).sum()),
+        "types": len(features.types),
+        "sessions": int(events.frame["session"].nunique()),
+        "baskets": graph.baskets,
+        "similar_links": len(graph.similar),
+        "similar_sources": list(graph.similar_sources),
+        "complement_links": len(graph.complement),
+        "substitutes_removed": graph.substitutes_removed,
+        "notes": notes,
+    }
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, GraphrecWarning, stacklevel=3)

@@ -1,0 +1,217 @@
+"""A model on disk: Parquet, safetensors, JSON and Annoy files, named and hashed in a manifest. Never pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from graphrec.card import model_card
+from graphrec.complements import ComplementPredictor, EmbeddingRegressor, TypeTransition, log_popularity_in_type
+from graphrec.config import Config, parse_config
+from graphrec.encoder import GraphSage
+from graphrec.errors import ModelError
+from graphrec.events import Catalogue
+from graphrec.features import ItemFeatures
+from graphrec.graph import ProductGraph
+from graphrec.model import Model
+from graphrec.rerank import SessionItems
+from graphrec.retrieval import AnnoyIndex, ComplementIndex
+
+FORMAT = 1
+"""Rises when older versions can no longer read what is written."""
+
+Network = torch.nn.Module
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write a model directory beside its place and move it there in one step.
+
+    Raises
+    ------
+    ModelError
+        When something that is no model directory stands at the path, or it cannot be written.
+    """
+    if path.exists() and not (path / "manifest.json").is_file():
+        raise ModelError(f"{path} exists and is no model directory; give --out a new name or remove it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise ModelError(f"cannot write {path}: {error.strerror}; give --out a place that can be written to") from None
+    try:
+        _write_files(model, draft)
+        draft.chmod(0o755)
+        _replace(draft, path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(draft: Path, path: Path) -> None:
+    """Put the draft in the place of what stands there."""
+    if not path.exists():
+        os.replace(draft, path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+    os.replace(path, old / "model")
+    os.replace(draft, path)
+    shutil.rmtree(old)
+
+
+def _write_files(model: Model, folder: Path) -> None:
+    model.catalogue.frame.to_parquet(folder / "items.parquet", index=False)
+    if len(model.rejected):
+        model.rejected.astype({"row": "int64"}).to_parquet(folder / "rejected.parquet", index=False)
+    _save_arrays(model.graph.arrays(), folder / "graph.safetensors")
+    _save_arrays(model.features.arrays(), folder / "features.safetensors")
+    vectors = {"embeddings": model.embeddings, "session_popularity": model.session_model.log_popularity.numpy()}
+    _save_arrays(vectors, folder / "embeddings.safetensors")
+    for name, network in _networks(model).items():
+        weights = {key: value.numpy() for key, value in network.state_dict().items()}
+        _save_arrays(weights, folder / f"{name}.safetensors")
+    model.similar_index.save(folder / "similar.ann")
+    for kind, forest in model.complement_index.forests.items():
+        forest.save(folder / f"complements-{kind}.ann")
+    (folder / "card.md").write_text(model_card(model), encoding="utf-8")
+    manifest = {
+        "format": FORMAT,
+        "graphrec": version("graphrec"),
+        "config": model.config.model_dump(mode="json"),
+        "fingerprint": model.fingerprint,
+        "features": model.features.settings(),
+        "prior_strength": model.prior_strength,
+        "similar_sources": list(model.graph.similar_sources),
+        "report": model.report,
+        "files": {file.name: _stamp(file) for file in sorted(folder.iterdir())},
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(path: Path) -> Model:
+    """Read a model directory, checking every file against the manifest.
+
+    Raises
+    ------
+    ModelError
+        When it is missing, damaged or of another format.
+    """
+    manifest = _read_manifest(path)
+    for name, stamp in manifest["files"].items():
+        if Path(name).name != name or not (path / name).is_file():
+            raise ModelError(f"{path}: file {name} of the manifest is missing; fit the model again or copy it whole")
+        if _stamp(path / name) != stamp:
+            raise ModelError(f"{path / name} is not what the manifest says (sha256); fit the model again or copy it whole")
+    try:
+        return _read_files(path, manifest)
+    except (KeyError, ValueError, TypeError, IndexError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{path} does not hold together ({type(error).__name__}: {error}); fit the model again") from None
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    file = path / "manifest.json"
+    if not file.is_file():
+        raise ModelError(f"{path} is no model directory (it has no manifest.json); give what 'graphrec fit --out' wrote")
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ModelError(f"{file} is not JSON; fit the model again or copy it whole") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ModelError(f"{path} has model format {found}, this graphrec reads {FORMAT}; fit the model again")
+    if not isinstance(manifest.get("files"), dict):
+        raise ModelError(f"{file} lists no files; fit the model again or copy it whole")
+    return manifest
+
+
+def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
+    config: Config = parse_config(manifest["config"], str(path / "manifest.json"))
+    catalogue = Catalogue.from_frame(pd.read_parquet(path / "items.parquet"))
+    features = ItemFeatures.from_arrays(load_file(path / "features.safetensors"), manifest["features"])
+    graph = ProductGraph.from_arrays(
+        load_file(path / "graph.safetensors"), config.graph.complement.reverse_weight, manifest["similar_sources"]
+    )
+    vectors = load_file(path / "embeddings.safetensors")
+    embeddings = vectors["embeddings"]
+    type_codes, types = features.type_codes(catalogue.frame), len(features.types)
+    settings = config.complements
+    encoder = GraphSage(features.dim, config.encoder.hidden, config.encoder.dim)
+    transition = TypeTransition(config.encoder.dim, settings.hidden, types).double()
+    regressor = EmbeddingRegressor(config.encoder.dim, settings.hidden, types, settings.dim).double()
+    nothing = np.zeros(len(catalogue))
+    prices = features.price_columns(catalogue.frame, type_codes)
+    session_model = SessionItems(embeddings, type_codes, prices, nothing, types).model(config.rerank.hidden)
+    session_model.log_popularity.copy_(torch.from_numpy(vectors["session_popularity"]))
+    networks: dict[str, Network] = {
+        "encoder": encoder,
+        "type_transition": transition,
+        "regressor": regressor,
+        "session_model": session_model,
+    }
+    for name, network in networks.items():
+        weights = {key: torch.from_numpy(value) for key, value in load_file(path / f"{name}.safetensors").items()}
+        network.load_state_dict(weights)
+        network.eval()
+    predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
+    index = ComplementIndex.lay_out(
+        predictor.places(embeddings),
+        log_popularity_in_type(graph.bought, type_codes, types),
+        type_codes,
+        types,
+        settings.temperature,
+    )
+    forests = {
+        kind: AnnoyIndex.load(path / f"complements-{kind}.ann", index.shard(kind), config.retrieval)
+        for kind in index.large_types(config.retrieval)
+    }
+    rejected = path / "rejected.parquet"
+    return Model(
+        config=config,
+        catalogue=catalogue,
+        graph=graph,
+        features=features,
+        type_codes=type_codes,
+        encoder=encoder,
+        embeddings=embeddings,
+        predictor=predictor,
+        prior_strength=float(manifest["prior_strength"]),
+        complement_index=index.with_forests(forests),
+        similar_index=AnnoyIndex.load(path / "similar.ann", embeddings, config.retrieval),
+        session_model=session_model,
+        report=manifest["report"],
+        rejected=pd.read_parquet(rejected) if rejected.is_file() else pd.DataFrame(columns=["row", "reason", "text"]),
+        fingerprint=str(manifest["fingerprint"]),
+    )
+
+
+def _networks(model: Model) -> dict[str, Network]:
+    """Name the networks as their files are named."""
+    return {
+        "encoder": model.encoder,
+        "type_transition": model.predictor.transition,
+        "regressor": model.predictor.regressor,
+        "session_model": model.session_model,
+    }
+
+
+def _save_arrays(arrays: dict[str, np.ndarray], file: Path) -> None:
+    save_file({name: np.ascontiguousarray(values) for name, values in arrays.items()}, file)
+
+
+def _stamp(file: Path) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return {"sha256": digest.hexdigest(), "bytes": file.stat().st_size}

@@ -1,0 +1,427 @@
+"""Recommender: fit on a shop's log, then ask for complements, substitutes, embeddings and reasons."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+
+from graphrec.config import Config
+from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
+from graphrec.events import KINDS, Catalogue, Events, Kind
+from graphrec.fitting import fit_model
+from graphrec.graph import Evidence
+from graphrec.model import Model
+from graphrec.model_directory import load_model, save_model
+from graphrec.progress import Display, Silent
+from graphrec.ranking import SOURCES, Members, Ranking, rank_complements
+from graphrec.rerank import session_log_probabilities
+
+Source = Literal["observed", "predicted", "fallback"]
+Unknown = Literal["raise", "skip"]
+Query = str | int | Sequence[str | int]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One complement of a query.
+
+    Parameters
+    ----------
+    item : str
+        External id.
+    score : float
+        Estimated share of the query's co-purchases that fall on this item; after a rerank, a log-score.
+    rank : int
+        From 1.
+    source : str
+        `observed` (bought together), `predicted` (by the models) or `fallback` (popular).
+    evidence : Evidence
+        What the log says of the pair; of a cart, of its item with the most baskets.
+    """
+
+    item: str
+    score: float
+    rank: int
+    source: Source
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class SimilarItem:
+    """One substitute of an item.
+
+    Parameters
+    ----------
+    item : str
+        External id.
+    score : float
+        Cosine of the embeddings.
+    rank : int
+        From 1.
+    """
+
+    item: str
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why, or why not, an item completes another.
+
+    Parameters
+    ----------
+    item, complement : str
+        External ids.
+    source : str or None
+        None when the complement is beyond the first 100 of the item's list.
+    rank : int or None
+    evidence : Evidence
+    type_probability : float
+        P(type of the complement | item) by the type transition.
+    complement_type : str
+    sentence : str
+        The same in words.
+    """
+
+    item: str
+    complement: str
+    source: Source | None
+    rank: int | None
+    evidence: Evidence
+    type_probability: float
+    complement_type: str
+    sentence: str
+
+
+class Recommender:
+    """A fitted shop, asked by external ids.
+
+    >>> recommender = Recommender.fit(load_events(config), config)
+    >>> recommender.recommend("22086", k=5)
+
+    Parameters
+    ----------
+    model : Model
+        As `fit` or `load` make it.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._ids = model.catalogue.frame["item"].to_numpy(dtype=object)
+
+    @classmethod
+    def fit(cls, events: Events, config: Config | None = None, display: Display | None = None) -> Recommender:
+        """Fit every stage on a log.
+
+        Parameters
+        ----------
+        events : Events
+            With their catalogue; items that no event touches are embedded and served too.
+        config : Config, optional
+        display : Display, optional
+            Where progress is shown; silent by default.
+
+        Raises
+        ------
+        EventsError, GraphError
+            When the log holds nothing to learn from.
+        """
+        return cls(fit_model(events, config or Config(), display or Silent()))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Recommender:
+        """Open a model directory.
+
+        Raises
+        ------
+        ModelError
+            When it is missing, damaged or of another format.
+        """
+        return cls(load_model(Path(path)))
+
+    def save(self, path: str | Path) -> None:
+        """Write a model directory: beside its place, then moved there in one step."""
+        save_model(self.model, Path(path))
+
+    @property
+    def items(self) -> list[str]:
+        """External ids of all items that can be asked for."""
+        return [str(item) for item in self._ids]
+
+    def recommend(
+        self,
+        query: Query,
+        k: int = 10,
+        session: Sequence[str | tuple[str, Kind]] = (),
+        unknown: Unknown = "raise",
+    ) -> list[Recommendation]:
+        """Complete an item, or a cart of several.
+
+        Parameters
+        ----------
+        query : str or sequence of str
+            Never part of the answer.
+        k : int
+        session : sequence of str or (str, kind)
+            What the shopper did so far, oldest first; reranks the list. A bare id counts as a view.
+        unknown : {'raise', 'skip'}
+            What to do with ids that the model does not know.
+
+        Raises
+        ------
+        UnknownItem
+            Naming the ids; with `unknown='skip'` only when none is left.
+        """
+        pool = k if not session else max(5 * k, 50)
+        cart = self._codes(_as_list(query), unknown)
+        ranking = rank_complements(self.model, Members.of_carts(self.model, [cart]), _positive(pool))
+        answers = self._recommendations(ranking, [cart])
+        return self.rerank(answers, session, unknown)[:k] if session else answers
+
+    def recommend_many(self, queries: Iterable[Query], k: int = 10, unknown: Unknown = "raise") -> pd.DataFrame:
+        """Complete many items or carts at once, with the answers that `recommend` gives one by one.
+
+        Parameters
+        ----------
+        queries : iterable of str or sequence of str
+        k : int
+        unknown : {'raise', 'skip'}
+            With 'skip', a query of unknown ids alone has no rows.
+
+        Returns
+        -------
+        DataFrame
+            `query` (position), `item` (the id; of a cart a tuple), `complement`, `rank`, `score`, `source`,
+            `bought_together`, `lift`, `item_type`, `complement_type`.
+        """
+        asked = [_as_list(query) for query in queries]
+        carts, kept = [], []
+        for position, ids in enumerate(asked):
+            cart = self._codes(ids, unknown, empty_is_error=unknown == "raise")
+            if len(cart):
+                carts.append(cart)
+                kept.append(position)
+        ranking = rank_complements(self.model, Members.of_carts(self.model, carts), _positive(k))
+        frame = self._frame(ranking, carts)
+        names = [str(ids[0]) if len(ids) == 1 else tuple(map(str, ids)) for ids in asked]
+        position = np.array(kept, dtype=np.int64)[ranking.query]
+        frame.insert(0, "item", pd.Series([names[p] for p in position], dtype=object))
+        frame.insert(0, "query", position)
+        return frame
+
+    def recommend_all(self, k: int = 10, display: Display | None = None) -> pd.DataFrame:
+        """Complete every item of the catalogue, in the columns of the export."""
+        codes = np.arange(len(self.model.catalogue))
+        parts = []
+        with (display or Silent()).stage("lists", len(codes)) as advance:
+            for block in np.array_split(codes, max(1, len(codes) // 2048)):
+                carts = list(block[:, None])
+                ranking = rank_complements(self.model, Members.of_carts(self.model, carts), _positive(k))
+                frame = self._frame(ranking, carts)
+                frame.insert(0, "item", self._ids[block[ranking.query]].astype(str))
+                parts.append(frame)
+                advance(len(block))
+        return pd.concat(parts, ignore_index=True)
+
+    def similar_items(self, item: str | int, k: int = 10) -> list[SimilarItem]:
+        """Return the nearest items by embedding: substitutes."""
+        code = int(self._codes([item], "raise")[0])
+        positions, cosines = self.model.similar_index.search(self.model.embeddings[[code]], _positive(k) + 1)
+        found = [(p, c) for p, c in zip(positions[0], cosines[0], strict=True) if p >= 0 and p != code][:k]
+        return [SimilarItem(str(self._ids[p]), float(c), rank) for rank, (p, c) in enumerate(found, start=1)]
+
+    def embed(self, products: pd.DataFrame) -> np.ndarray:
+        """Embed products that the model has never seen, by their catalogue rows alone.
+
+        Parameters
+        ----------
+        products : DataFrame
+            `item` and any of `title`, `type`, `category_path`, `brand`, `price`.
+
+        Returns
+        -------
+        ndarray
+            `(products, dim) float32`, unit length, in the order of the rows.
+        """
+        rows = _product_rows(products)
+        matrix = torch.from_numpy(self.model.features.transform(rows))
+        return np.asarray(self.model.encoder.embed_alone(matrix).numpy())
+
+    def recommend_new(self, products: pd.DataFrame, k: int = 10) -> pd.DataFrame:
+        """Complete products that the model has never seen, in the columns of the export."""
+        rows = _product_rows(products)
+        members = Members.of_new(self.embed(products))
+        ranking = rank_complements(self.model, members, _positive(k))
+        # A product that is in the catalogue after all must not be its own complement.
+        own = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
+        frame = self._frame(ranking, None)
+        frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
+        names = (*self.model.features.types.names, None)
+        frame["item_type"] = [names[code] for code in self.model.features.type_codes(rows)[ranking.query]]
+        frame = frame[~own].reset_index(drop=True)
+        frame["rank"] = frame.groupby("item", sort=False).cumcount() + 1
+        return frame
+
+    def rerank(
+        self,
+        candidates: Sequence[Recommendation] | Sequence[str],
+        session: Sequence[str | tuple[str, Kind]],
+        unknown: Unknown = "raise",
+    ) -> list[Recommendation]:
+        """Order candidates by what the shopper did so far.
+
+        The new score is the log of the old one plus `rerank.weight` times the session model's log-probability
+        of the candidate among the candidates. Bare ids start from equal scores.
+
+        Parameters
+        ----------
+        candidates : sequence of Recommendation or str
+        session : sequence of str or (str, kind)
+            Oldest first; a bare id counts as a view.
+        unknown : {'raise', 'skip'}
+            For ids of the session.
+        """
+        offered = [c if isinstance(c, Recommendation) else _bare(str(c)) for c in candidates]
+        steps = [(step, "view") if isinstance(step, str | int) else step for step in session]
+        for _, kind in steps:
+            if kind not in KINDS:
+                raise EventsError(f"session event of kind {kind!r}: use one of {', '.join(KINDS)}")
+        codes = [self._codes([item], unknown, empty_is_error=False) for item, _ in steps]
+        known = [(code[0], KINDS.index(kind)) for code, (_, kind) in zip(codes, steps, strict=True) if len(code)]
+        if not known or not offered:
+            return offered
+        known = known[-self.model.config.rerank.max_length :]
+        session_codes, kinds = (np.array(column, dtype=np.int64) for column in zip(*known, strict=True))
+        candidate_codes = self._codes([c.item for c in offered], "raise")
+        likely = session_log_probabilities(self.model.session_model, session_codes, kinds, candidate_codes)
+        before = np.log(np.maximum([c.score for c in offered], 1e-12))
+        score = before + self.model.config.rerank.weight * likely
+        order = np.lexsort((candidate_codes, -score))
+        return [replace(offered[i], score=float(score[i]), rank=rank) for rank, i in enumerate(order, start=1)]
+
+    def explain(self, item: str | int, complement: str | int) -> Explanation:
+        """Say what speaks for a complement: the log's evidence, the type transition, the place in the list."""
+        left, right = (int(code) for code in self._codes([item, complement], "raise"))
+        evidence = self.model.graph.evidence(left, right)
+        listed = {r.item: r for r in self.recommend(item, k=100)}.get(str(complement))
+        probabilities = self.model.predictor.type_probabilities(self.model.embeddings[[left]])[0]
+        kind = int(self.model.type_codes[right])
+        name = self.model.features.types.names[kind]
+        if evidence.bought_together:
+            memory = (
+                f"bought together {evidence.bought_together:,} times in {self.model.graph.baskets:,} baskets, "
+                f"{evidence.lift:.1f} times as often as chance"
+            )
+        else:
+            memory = f"never bought together in {self.model.graph.baskets:,} baskets"
+        model = f"{probabilities[kind]:.1%} of what completes {item} is expected to be of type '{name}'"
+        return Explanation(
+            item=str(item),
+            complement=str(complement),
+            source=listed.source if listed else None,
+            rank=listed.rank if listed else None,
+            evidence=evidence,
+            type_probability=float(probabilities[kind]),
+            complement_type=name,
+            sentence=f"{memory}; {model}",
+        )
+
+    def _codes(self, ids: Sequence[str | int], unknown: Unknown, empty_is_error: bool = True) -> np.ndarray:
+        """Turn ids into distinct codes in their order."""
+        if not ids:
+            raise EventsError("the query is empty; give one item id or more")
+        names = list(dict.fromkeys(str(name) for name in ids))
+        if unknown == "raise":
+            return self.model.catalogue.codes(names)
+        positions = self.model.catalogue.items.get_indexer(pd.Index(names, dtype=self.model.catalogue.items.dtype))
+        missing = [name for name, position in zip(names, positions, strict=True) if position < 0]
+        if missing and len(missing) == len(names) and empty_is_error:
+            raise UnknownItem(missing)
+        if missing:
+            warnings.warn(f"skipped unknown items: {', '.join(missing)}", GraphrecWarning, stacklevel=3)
+        return np.asarray(positions[positions >= 0], dtype=np.int64)
+
+    def _best_evidence(self, ranking: Ranking, carts: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """Look up each answer's evidence from the cart item that it was bought with most."""
+        size = np.array([len(cart) for cart in carts])
+        row = np.repeat(np.arange(len(ranking.query)), size[ranking.query])
+        start = np.concatenate([[0], size.cumsum()[:-1]])
+        place = np.arange(len(row)) - np.searchsorted(row, row) + start[ranking.query][row]
+        member = np.concatenate(carts)[place]
+        facts = self.model.graph.evidence_columns(member, ranking.item[row])
+        order = np.lexsort((place, -facts["count"], row))
+        best = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
+        return {name: values[best] for name, values in facts.items()} | {"member": member[best]}
+
+    def _recommendations(self, ranking: Ranking, carts: Sequence[np.ndarray]) -> list[Recommendation]:
+        if not len(ranking.item):
+            return []
+        facts = self._best_evidence(ranking, carts)
+        return [
+            Recommendation(
+                item=str(self._ids[item]),
+                score=float(score),
+                rank=int(rank),
+                source=SOURCES[source],  # type: ignore[arg-type]
+                evidence=Evidence(int(count), float(support), float(lift), int(first)),
+            )
+            for item, score, rank, source, count, support, lift, first in zip(
+                ranking.item,
+                ranking.score,
+                ranking.rank,
+                ranking.source,
+                *(facts[name] for name in ("count", "support", "lift", "first")),
+                strict=True,
+            )
+        ]
+
+    def _frame(self, ranking: Ranking, carts: Sequence[np.ndarray] | None) -> pd.DataFrame:
+        """Lay a ranking out in the columns of the export, all but the item's id."""
+        types = np.array(self.model.features.types.names, dtype=object)
+        nothing = np.zeros(len(ranking.item))
+        facts = (
+            self._best_evidence(ranking, carts)
+            if carts is not None and len(ranking.item)
+            else {"count": nothing, "lift": nothing, "member": nothing.astype(np.int64)}
+        )
+        return pd.DataFrame(
+            {
+                "complement": self._ids[ranking.item].astype(str),
+                "rank": ranking.rank,
+                "score": ranking.score,
+                "source": pd.Series(np.array(SOURCES, dtype=object)[ranking.source], dtype="str"),
+                "bought_together": facts["count"].astype(np.int64),
+                "lift": facts["lift"].astype(np.float64),
+                "item_type": pd.Series(types[self.model.type_codes[facts["member"]]], dtype="str"),
+                "complement_type": pd.Series(types[self.model.type_codes[ranking.item]], dtype="str"),
+            }
+        )
+
+
+def _as_list(query: Query) -> list[str | int]:
+    return [query] if isinstance(query, str | int) else list(query)
+
+
+def _positive(k: int) -> int:
+    if k < 1:
+        raise EventsError(f"k is {k}; ask for one item or more")
+    return k
+
+
+def _bare(item: str) -> Recommendation:
+    return Recommendation(item, 1.0, 0, "predicted", Evidence())
+
+
+def _product_rows(products: pd.DataFrame) -> pd.DataFrame:
+    """Check new products like a catalogue, but keep their order."""
+    checked = Catalogue.from_frame(products).frame.set_index("item")
+    order = products["item"].astype("str").str.strip()
+    return checked.loc[order].reset_index()

@@ -1,0 +1,151 @@
+"""Complements of one type near a point: a shard per type, small ones searched exactly, large ones by Annoy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from graphrec.complements import members_by_type
+from graphrec.config import RetrievalConfig
+from graphrec.retrieval.index import AnnoyIndex, ExactIndex, Index, recall_against_exact
+
+_PARTITION = 200
+"""Items of a large type over which its softmax is summed; the rest has next to no probability."""
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """Items found for some requests.
+
+    Parameters
+    ----------
+    request, item : ndarray
+        `(n,) int64`: position of the request, code of the item.
+    logit : ndarray
+        `(n,) float64`.
+    log_partition : ndarray
+        `(requests,) float64`: `exp(logit - log_partition)` is P(item | query, type).
+    """
+
+    request: np.ndarray
+    item: np.ndarray
+    logit: np.ndarray
+    log_partition: np.ndarray
+
+
+@dataclass(frozen=True)
+class ComplementIndex:
+    """All items by type, each at its place in the complement space with its popularity beside it.
+
+    ::
+
+        stored   [ place / temperature | log popularity in the type ]
+        query    [ query point         | 1                          ]     inner product = logit
+
+    Parameters
+    ----------
+    stored : ndarray
+        `(items, space + 1) float64`, in the order of `members`.
+    members : ndarray
+        `(items,) int64` codes sorted by type.
+    edges : ndarray
+        `(types + 1,)`: type t is `members[edges[t] : edges[t + 1]]`.
+    row_of : ndarray
+        `(items,)`: position in `members` of each code.
+    forests : mapping of int to AnnoyIndex
+        Of the types that are too large for exact search.
+    """
+
+    stored: np.ndarray
+    members: np.ndarray
+    edges: np.ndarray
+    row_of: np.ndarray
+    forests: Mapping[int, AnnoyIndex]
+
+    @classmethod
+    def lay_out(
+        cls, places: np.ndarray, log_popularity: np.ndarray, type_codes: np.ndarray, types: int, temperature: float
+    ) -> ComplementIndex:
+        """Sort items by type, without forests."""
+        members, edges = members_by_type(type_codes, types)
+        stored = np.column_stack([places / temperature, log_popularity])[members]
+        row_of = np.empty(len(members), dtype=np.int64)
+        row_of[members] = np.arange(len(members))
+        return cls(np.ascontiguousarray(stored, dtype=np.float64), members, edges, row_of, {})
+
+    def with_forests(self, forests: Mapping[int, AnnoyIndex]) -> ComplementIndex:
+        """Return the index with Annoy for some types."""
+        return ComplementIndex(self.stored, self.members, self.edges, self.row_of, forests)
+
+    def large_types(self, config: RetrievalConfig) -> list[int]:
+        """Types that are searched by Annoy."""
+        return [int(t) for t in np.flatnonzero(np.diff(self.edges) >= max(config.exact_below, 2))]
+
+    def shard(self, type_code: int) -> np.ndarray:
+        """Vectors of one type, `(members, space + 1)`."""
+        return self.stored[self.edges[type_code] : self.edges[type_code + 1]]
+
+    def search(self, queries: np.ndarray, types: np.ndarray, k: int) -> Retrieved:
+        """Find the `k` likeliest items of a type for each request.
+
+        Parameters
+        ----------
+        queries : ndarray
+            `(requests, space) float64`.
+        types : ndarray
+            `(requests,) int64`.
+        k : int
+        """
+        augmented = np.column_stack([queries, np.ones(len(queries))])
+        log_partition = np.full(len(queries), np.inf)
+        found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        order = np.argsort(types, kind="stable")
+        starts = np.flatnonzero(np.diff(types[order], prepend=-1))
+        for requests in np.split(order, starts[1:]) if len(order) else []:
+            kind = int(types[requests[0]])
+            shard = self.shard(kind)
+            index: Index = self.forests.get(kind) or ExactIndex(shard)
+            width = max(k, _PARTITION) if kind in self.forests else len(shard)
+            positions, logits = index.search(augmented[requests], width)
+            log_partition[requests] = logsumexp(logits, axis=1)
+            positions, logits = positions[:, :k], logits[:, :k]
+            real = positions >= 0
+            owner = np.broadcast_to(requests[:, None], positions.shape)[real]
+            found.append((owner, self.members[self.edges[kind] + positions[real]], logits[real]))
+        if not found:
+            return Retrieved(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), log_partition)
+        request, item, logit = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return Retrieved(request, item, logit, log_partition)
+
+    def logits(self, queries: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Score given items, row by row, `(n,) float64`."""
+        stored = self.stored[self.row_of[items]]
+        return np.asarray(np.einsum("nd,nd->n", queries, stored[:, :-1]) + stored[:, -1])
+
+
+def build_forests(
+    index: ComplementIndex, config: RetrievalConfig, seed: int
+) -> tuple[ComplementIndex, float | None]:
+    """Build Annoy for the large types and measure it.
+
+    Returns
+    -------
+    ComplementIndex
+    float or None
+        Recall@10 against exact search, averaged over the large types by size; None where there is none.
+    """
+    forests, recalls, sizes = {}, [], []
+    rng = np.random.default_rng(seed)
+    for kind in index.large_types(config):
+        shard = index.shard(kind)
+        forests[kind] = AnnoyIndex.build(shard, config, seed)
+        # A stored vector with a 1 for its popularity is the query whose answer lies around that item.
+        length = np.maximum(np.linalg.norm(shard[:, :-1], axis=1, keepdims=True), 1e-12)
+        sample = rng.permutation(len(shard))[: config.recall_queries]
+        queries = np.column_stack([shard[:, :-1] / length, np.ones(len(shard))])[sample]
+        recalls.append(recall_against_exact(forests[kind], shard, queries, 10))
+        sizes.append(len(shard))
+    return index.with_forests(forests), float(np.average(recalls, weights=sizes)) if sizes else None

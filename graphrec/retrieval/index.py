@@ -1,0 +1,125 @@
+"""Exact and approximate search for the largest inner products, behind one interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import annoy
+import numpy as np
+
+from graphrec.config import RetrievalConfig
+
+_BLOCK = 1024
+"""Queries compared with all vectors at once."""
+
+
+class Index(Protocol):
+    """Finds the vectors with the largest inner product with a query."""
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Search `(queries, dim)`.
+
+        Returns
+        -------
+        positions : ndarray
+            `(queries, k) int64`, the best first; -1 where fewer were found.
+        products : ndarray
+            `(queries, k)`, inner products; -inf where fewer were found.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ExactIndex:
+    """Compares every query with every vector: the truth that the other is measured against.
+
+    Parameters
+    ----------
+    vectors : ndarray
+        `(n, dim)`.
+    """
+
+    vectors: np.ndarray
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """See `Index.search`; of equal products the smaller position comes first."""
+        k = min(k, len(self.vectors))
+        positions, products = [np.zeros((0, k), np.int64)], [np.zeros((0, k), self.vectors.dtype)]
+        for start in range(0, len(queries), _BLOCK):
+            scores = queries[start : start + _BLOCK] @ self.vectors.T
+            if k < scores.shape[1]:
+                top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+            else:
+                top = np.broadcast_to(np.arange(k), scores.shape)
+            found = np.take_along_axis(scores, top, axis=1)
+            order = np.argsort(-found, axis=1, kind="stable")
+            positions.append(np.take_along_axis(top, order, axis=1))
+            products.append(np.take_along_axis(found, order, axis=1))
+        return np.concatenate(positions), np.concatenate(products)
+
+
+@dataclass(frozen=True)
+class AnnoyIndex:
+    """Annoy's forest of random splits (https://github.com/spotify/annoy), for the largest inner products.
+
+    Annoy compares angles. One more coordinate gives all vectors the same length, so that the smallest angle is
+    the largest inner product (Bachrach et al., RecSys 2014). What Annoy finds is scored again exactly.
+
+    Parameters
+    ----------
+    forest : annoy.AnnoyIndex
+    vectors : ndarray
+        `(n, dim)`, those that it was built from.
+    search_k : int
+        Nodes inspected per query.
+    """
+
+    forest: annoy.AnnoyIndex
+    vectors: np.ndarray
+    search_k: int
+
+    @classmethod
+    def build(cls, vectors: np.ndarray, config: RetrievalConfig, seed: int) -> AnnoyIndex:
+        """Build the forest; on one thread, since more make it differ from build to build."""
+        length = np.linalg.norm(vectors, axis=1)
+        last = np.sqrt(np.maximum(length.max() ** 2 - length**2, 0.0))
+        forest = annoy.AnnoyIndex(vectors.shape[1] + 1, "angular")
+        forest.set_seed(seed)
+        for position, vector in enumerate(np.column_stack([vectors, last]).astype(np.float32).tolist()):
+            forest.add_item(position, vector)
+        forest.build(config.trees, n_jobs=1)
+        return cls(forest, vectors, config.search_k)
+
+    @classmethod
+    def load(cls, path: Path, vectors: np.ndarray, config: RetrievalConfig) -> AnnoyIndex:
+        """Map a saved forest into memory."""
+        forest = annoy.AnnoyIndex(vectors.shape[1] + 1, "angular")
+        forest.load(str(path))
+        return cls(forest, vectors, config.search_k)
+
+    def save(self, path: Path) -> None:
+        """Write the forest; the vectors are kept elsewhere."""
+        self.forest.save(str(path))
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """See `Index.search`."""
+        k = min(k, len(self.vectors))
+        padded = np.column_stack([queries, np.zeros(len(queries))]).astype(np.float32).tolist()
+        positions = np.full((len(queries), k), -1, dtype=np.int64)
+        for row, query in enumerate(padded):  # Annoy takes one query at a time
+            found = self.forest.get_nns_by_vector(query, k, search_k=max(self.search_k, k))
+            positions[row, : len(found)] = found
+        products = np.einsum("qd,qkd->qk", queries, self.vectors[positions])
+        products = np.where(positions >= 0, products, -np.inf)
+        order = np.lexsort((positions, -products), axis=1)
+        return np.take_along_axis(positions, order, axis=1), np.take_along_axis(products, order, axis=1)
+
+
+def recall_against_exact(index: Index, vectors: np.ndarray, queries: np.ndarray, k: int) -> float:
+    """Return the mean share of the exact top k that an index finds."""
+    truth = ExactIndex(vectors).search(queries, k)[0]
+    found = index.search(queries, k)[0]
+    hits = (truth[:, :, None] == found[:, None, :]).any(axis=2)
+    return float(hits.mean())
