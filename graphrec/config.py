@@ -107,7 +107,7 @@ class ComplementConfig(Section):
     """Complements kept per item."""
     substitute_ratio: float = Field(1.0, gt=0)
     """A pair whose co-view lift is more than this times its co-purchase lift is taken for a substitute."""
-    reverse_weight: float = Field(0.5, ge=0, le=1)
+    reverse_weight: float = Field(0.1, ge=0, le=1)
     """What a basket counts for i -> j in which j was bought before i."""
 
 
@@ -167,8 +167,8 @@ class ComplementsConfig(Section):
     hard_negatives: int = Field(4, ge=0)
     """Similar items of the query that a pair's complement is told from."""
     temperature: float = Field(0.1, gt=0)
-    batch: int = Field(1024, ge=2)
-    pairs_per_epoch: int = Field(200_000, ge=1)
+    batch: int = Field(512, ge=2)
+    pairs_per_epoch: int = Field(100_000, ge=1)
     epochs: int = Field(5, ge=1)
     learning_rate: float = Field(2e-3, gt=0)
     validation: float = Field(0.1, gt=0, lt=0.5)
@@ -195,7 +195,7 @@ class RerankConfig(Section):
     hidden: int = Field(64, ge=2)
     max_length: int = Field(20, ge=2)
     """Last so many events of a session that are read."""
-    max_sessions: int = Field(60_000, ge=1)
+    max_sessions: int = Field(40_000, ge=1)
     """Latest sessions that are trained on."""
     negatives: int = Field(512, ge=1)
     batch: int = Field(256, ge=2)

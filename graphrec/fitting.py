@@ -13,6 +13,7 @@ from graphrec.complements import (
     ComplementPairs,
     ComplementPredictor,
     EmbeddedCatalogue,
+    HeldOutLists,
     choose_strength,
     fit_regressor,
     fit_type_transition,
@@ -37,9 +38,9 @@ from graphrec.rerank import SessionItems, fit_session_model, session_matrix
 from graphrec.retrieval import AnnoyIndex, ComplementIndex, build_forests, recall_against_exact, retrieve
 from graphrec.training import Curve
 
-_STRENGTH_PAIRS = 50_000
-"""Held-out pairs on which the prior strength is chosen."""
-_OWNERS_AT_ONCE = 512
+_STRENGTH_QUERIES = 4_000
+"""Items with later co-purchases whose lists choose the prior strength."""
+_QUERIES_AT_ONCE = 256
 
 
 def fit_model(events: Events, config: Config, display: Display) -> Model:
@@ -77,7 +78,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
 
     predictor, curves = _fit_complements(encoder, past, future, type_codes, len(features.types), config, display)
     with display.stage("prior strength"):
-        strength, likelihood = _choose_prior_strength(predictor, encoder.embeddings, past, future, type_codes, config)
+        strength, gains = _choose_prior_strength(predictor, encoder.embeddings, past, future, type_codes, config)
     with display.stage("indexes"):
         index, complement_recall = build_forests(
             _complement_index(predictor, embeddings, graph, type_codes, config), config.retrieval, seed
@@ -105,7 +106,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
             name: asdict(curve)
             for name, curve in {"encoder": encoder.curve, **curves, "session model": session_curve}.items()
         },
-        "prior_strength": {"chosen": strength, "log_likelihood": {str(k): v for k, v in likelihood.items()}},
+        "prior_strength": {"chosen": strength, "gain": {f"{k:g}": v for k, v in gains.items()}},
         "annoy_recall_at_10": {"similar": similar_recall, "complements": complement_recall},
     }
     return Model(
@@ -180,23 +181,33 @@ def _choose_prior_strength(
     type_codes: np.ndarray,
     config: Config,
 ) -> tuple[float, dict[float, float]]:
-    """Score the later pairs with earlier counts under every strength."""
-    pairs = future.complement
-    if not len(pairs):
-        return float(np.median(config.complements.prior_strengths)), {}
-    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(pairs))[:_STRENGTH_PAIRS])
-    left, right = pairs.rows[chosen], pairs.indices[chosen].astype(np.int64)
+    """Rank by earlier counts under every strength, and ask the later baskets which lists were best."""
+    settings = config.complements
+    bought_later = np.flatnonzero(np.diff(future.complement.indptr))
+    if not len(bought_later):
+        return float(np.median(settings.prior_strengths)), {}
     index = _complement_index(predictor, embeddings, past, type_codes, config)
-    owners, owner = np.unique(left, return_inverse=True)
-    prior = np.empty(len(left))
-    for start in range(0, len(owners), _OWNERS_AT_ONCE):
-        block = slice(*np.searchsorted(owner, [start, start + _OWNERS_AT_ONCE]))
-        own = embeddings[owners[start : start + _OWNERS_AT_ONCE]]
-        observed = (owner[block] - start, right[block])
-        prior[block] = retrieve(predictor, index, type_codes, own, observed, types=0, per_type=1).prior
-    count = past.evidence_columns(left, right)["weight"]
-    total = past.complement_weight[left]
-    return choose_strength(count, prior, total, pairs.weight[chosen], config.complements.prior_strengths)
+    queries = np.sort(np.random.default_rng(config.seed).permutation(bought_later)[:_STRENGTH_QUERIES])
+    parts = []
+    for start in range(0, len(queries), _QUERIES_AT_ONCE):
+        block = queries[start : start + _QUERIES_AT_ONCE]
+        owner, edge = past.complement.edges_of(block)
+        observed = owner, past.complement.indices[edge].astype(np.int64)
+        per_type = settings.candidates_per_type
+        found = retrieve(predictor, index, type_codes, embeddings[block], observed, settings.types, per_type)
+        _, first = np.unique(found.owner * past.items + found.item, return_index=True)
+        query, item = block[found.owner[first]], found.item[first]
+        parts.append(
+            HeldOutLists(
+                owner=found.owner[first] + start,
+                count=past.evidence_columns(query, item)["weight"],
+                prior=found.prior[first],
+                total=past.complement_weight[query],
+                gain=future.evidence_columns(query, item)["weight"],
+            )
+        )
+    columns = (np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True))
+    return choose_strength(HeldOutLists(*columns), settings.prior_strengths)
 
 
 def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures) -> dict[str, Any]:

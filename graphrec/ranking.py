@@ -15,7 +15,7 @@ SOURCES = ("observed", "predicted", "fallback")
 """Where a complement comes from; the position of a source is its code."""
 _OBSERVED, _PREDICTED, _FALLBACK = range(3)
 
-_BLOCK = 256
+_BLOCK = 1024
 """Queries ranked at once."""
 
 

@@ -127,5 +127,7 @@ def sampled_softmax_loss(scores: Tensor, log_frequency: Tensor, collision: Tenso
 
 def draw_weighted(cumulative: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """Draw positions with the probabilities whose running sum (float64, last entry the total) is given."""
+    if not len(cumulative):
+        return torch.zeros(0, dtype=torch.long)
     points = torch.rand(count, generator=generator, dtype=torch.float64) * cumulative[-1]
     return torch.searchsorted(cumulative, points, right=True).clamp(max=len(cumulative) - 1)

@@ -1,6 +1,6 @@
 """Embeddings + complement pairs -> what completes an item: type transition, regressor, blend."""
 
-from graphrec.complements.blend import choose_strength, posterior
+from graphrec.complements.blend import HeldOutLists, choose_strength, posterior
 from graphrec.complements.pair_data import (
     ComplementPairs,
     EmbeddedCatalogue,
@@ -16,6 +16,7 @@ __all__ = [
     "ComplementPredictor",
     "EmbeddedCatalogue",
     "EmbeddingRegressor",
+    "HeldOutLists",
     "TypeTransition",
     "choose_strength",
     "fit_regressor",

@@ -61,6 +61,7 @@ class EmbeddingRegressor(nn.Module):
 class _Batch:
     query: Tensor
     types: Tensor
+    candidates: Tensor
     embeddings: Tensor
     offset: Tensor
 
@@ -115,8 +116,9 @@ def fit_regressor(
         left, right = pairs.left[edge], pairs.right[edge]
         chosen, offset = candidates(left, right, generator)
         query = data.shown(left, generator) if learn else data.embeddings[left]
-        flat = data.shown(chosen.flatten(), generator) if learn else data.embeddings[chosen.flatten()]
-        return _Batch(query, data.type_codes[right], flat.view(*chosen.shape, -1), offset)
+        items, place = torch.unique(chosen, return_inverse=True)
+        shown = data.shown(items, generator) if learn else data.embeddings[items]
+        return _Batch(query, data.type_codes[right], place, shown, offset)
 
     with repeatable(seed) as generator:
         model = EmbeddingRegressor(data.embeddings.shape[1], config.hidden, data.types, config.dim)
@@ -128,8 +130,10 @@ def fit_regressor(
 
         def loss(batch: _Batch) -> Tensor:
             query = model.query(batch.query, batch.types)
-            places = model.place(batch.embeddings)
-            logits = torch.einsum("bd,bcd->bc", query, places) / config.temperature + batch.offset
+            # Each item is placed once; index_select and bmm have backward passes that are fast and repeatable.
+            places = model.place(batch.embeddings).index_select(0, batch.candidates.flatten())
+            products = torch.bmm(places.view(*batch.candidates.shape, -1), query[:, :, None])[:, :, 0]
+            logits = products / config.temperature + batch.offset
             return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long))
 
         fixed = torch.Generator().manual_seed(seed + 1)

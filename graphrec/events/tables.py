@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -92,7 +93,7 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.frame)
 
-    @property
+    @cached_property
     def items(self) -> pd.Index[str]:
         """External ids; position = code."""
         return pd.Index(self.frame["item"])
@@ -106,7 +107,7 @@ class Catalogue:
             Naming every id that the catalogue does not hold.
         """
         names = [str(item) for item in items]
-        codes = self.items.get_indexer(pd.Index(names, dtype=self.frame["item"].dtype))
+        codes = self.items.get_indexer(pd.Index(names, dtype=self.items.dtype))
         if (codes < 0).any():
             raise UnknownItem(dict.fromkeys(name for name, code in zip(names, codes, strict=True) if code < 0))
         return np.asarray(codes, dtype=np.int64)

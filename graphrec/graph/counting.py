@@ -22,7 +22,7 @@ class Counts:
     Parameters
     ----------
     similar : DataFrame
-        `left < right` (codes), `count`: sessions that viewed both and bought at most one.
+        In no order: `left < right` (codes), `count`: sessions that viewed both and bought at most one.
     complement : DataFrame
         `left < right`, `count`: baskets that hold both; `left_first`, `right_first`: those in which one
         was bought strictly before the other.
@@ -90,7 +90,7 @@ def _similar_pairs(viewed: ibis.Table, min_count: int) -> ibis.Table:
     both = left.join(right, [left.session == right.session, left.item < right.item])
     pairs = both.select(left=left.item, right=right.item, both_bought=left.purchased & right.purchased)
     counted = pairs.filter(~_.both_bought).group_by(["left", "right"]).agg(count=_.count())
-    return counted.filter(_["count"] >= min_count).order_by(["left", "right"])
+    return counted.filter(_["count"] >= min_count)
 
 
 def _complement_pairs(bought: ibis.Table, min_count: int) -> ibis.Table:
@@ -104,7 +104,7 @@ def _complement_pairs(bought: ibis.Table, min_count: int) -> ibis.Table:
         left_first=_.left_first.cast("int64").sum().fill_null(0),
         right_first=_.right_first.cast("int64").sum().fill_null(0),
     )
-    return counted.filter(_["count"] >= min_count).order_by(["left", "right"])
+    return counted.filter(_["count"] >= min_count)
 
 
 def _sessions_per_item(lines: ibis.Table, items: int) -> np.ndarray:

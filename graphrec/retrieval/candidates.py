@@ -64,15 +64,13 @@ def retrieve(
     keys = np.unique(np.concatenate([wanted, pair_key]))
     request_owner, request_type = np.divmod(keys, count)
     queries = predictor.queries(embeddings[request_owner], request_type)
-    found = index.search(queries, request_type, per_type)
+    found = index.search(queries, request_type, np.isin(keys, wanted), per_type)
     log_type = np.log(np.maximum(probability[request_owner, request_type], 1e-300)) - found.log_partition
 
-    is_top = np.isin(keys, wanted)[found.request]
-    request, picked = found.request[is_top], found.item[is_top]
     pair_request = np.searchsorted(keys, pair_key)
     pair_logit = index.logits(queries[pair_request], item)
     return Candidates(
-        owner=np.concatenate([request_owner[request], owner]),
-        item=np.concatenate([picked, item]),
-        prior=np.exp(np.concatenate([log_type[request] + found.logit[is_top], log_type[pair_request] + pair_logit])),
+        owner=np.concatenate([request_owner[found.request], owner]),
+        item=np.concatenate([found.item, item]),
+        prior=np.exp(np.concatenate([log_type[found.request] + found.logit, log_type[pair_request] + pair_logit])),
     )

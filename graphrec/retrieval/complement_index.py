@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from graphrec.complements import members_by_type
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval.index import AnnoyIndex, ExactIndex, Index, recall_against_exact
+from graphrec.retrieval.index import AnnoyIndex, largest, recall_against_exact
 
 _PARTITION = 200
 """Items of a large type over which its softmax is summed; the rest has next to no probability."""
@@ -88,8 +87,8 @@ class ComplementIndex:
         """Vectors of one type, `(members, space + 1)`."""
         return self.stored[self.edges[type_code] : self.edges[type_code + 1]]
 
-    def search(self, queries: np.ndarray, types: np.ndarray, k: int) -> Retrieved:
-        """Find the `k` likeliest items of a type for each request.
+    def search(self, queries: np.ndarray, types: np.ndarray, wanted: np.ndarray, k: int) -> Retrieved:
+        """Find the `k` likeliest items of a type for the wanted requests, and the partition of all.
 
         Parameters
         ----------
@@ -97,26 +96,34 @@ class ComplementIndex:
             `(requests, space) float64`.
         types : ndarray
             `(requests,) int64`.
+        wanted : ndarray
+            `(requests,) bool`; the others get their partition alone.
         k : int
         """
         augmented = np.column_stack([queries, np.ones(len(queries))])
         log_partition = np.full(len(queries), np.inf)
-        found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        nothing = np.zeros(0, dtype=np.int64)
+        found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = [(nothing, nothing, np.zeros(0))]
         order = np.argsort(types, kind="stable")
         starts = np.flatnonzero(np.diff(types[order], prepend=-1))
         for requests in np.split(order, starts[1:]) if len(order) else []:
             kind = int(types[requests[0]])
-            shard = self.shard(kind)
-            index: Index = self.forests.get(kind) or ExactIndex(shard)
-            width = max(k, _PARTITION) if kind in self.forests else len(shard)
-            positions, logits = index.search(augmented[requests], width)
-            log_partition[requests] = logsumexp(logits, axis=1)
-            positions, logits = positions[:, :k], logits[:, :k]
+            if kind in self.forests:
+                width = max(k, _PARTITION)
+                positions, logits = self.forests[kind].search(augmented[requests], width)
+                log_partition[requests] = _log_sum_exp(logits)
+                asked = wanted[requests]
+                positions, logits = positions[asked, :k], logits[asked, :k]
+            else:
+                scores = augmented[requests] @ self.shard(kind).T
+                log_partition[requests] = _log_sum_exp(scores)
+                asked = wanted[requests]
+                if not asked.any():
+                    continue
+                positions, logits = largest(scores[asked], k)
             real = positions >= 0
-            owner = np.broadcast_to(requests[:, None], positions.shape)[real]
+            owner = np.repeat(requests[asked], real.sum(axis=1))
             found.append((owner, self.members[self.edges[kind] + positions[real]], logits[real]))
-        if not found:
-            return Retrieved(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), log_partition)
         request, item, logit = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return Retrieved(request, item, logit, log_partition)
 
@@ -149,3 +156,8 @@ def build_forests(
         recalls.append(recall_against_exact(forests[kind], shard, queries, 10))
         sizes.append(len(shard))
     return index.with_forests(forests), float(np.average(recalls, weights=sizes)) if sizes else None
+
+
+def _log_sum_exp(scores: np.ndarray) -> np.ndarray:
+    highest = scores.max(axis=1)
+    return np.asarray(np.log(np.exp(scores - highest[:, None]).sum(axis=1)) + highest)

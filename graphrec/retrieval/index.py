@@ -48,16 +48,25 @@ class ExactIndex:
         k = min(k, len(self.vectors))
         positions, products = [np.zeros((0, k), np.int64)], [np.zeros((0, k), self.vectors.dtype)]
         for start in range(0, len(queries), _BLOCK):
-            scores = queries[start : start + _BLOCK] @ self.vectors.T
-            if k < scores.shape[1]:
-                top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
-            else:
-                top = np.broadcast_to(np.arange(k), scores.shape)
-            found = np.take_along_axis(scores, top, axis=1)
-            order = np.argsort(-found, axis=1, kind="stable")
-            positions.append(np.take_along_axis(top, order, axis=1))
-            products.append(np.take_along_axis(found, order, axis=1))
+            top, found = largest(queries[start : start + _BLOCK] @ self.vectors.T, k)
+            positions.append(top)
+            products.append(found)
         return np.concatenate(positions), np.concatenate(products)
+
+
+def largest(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns and values of the `k` largest scores of every row, the largest first.
+
+    Of equal scores the smaller column comes first.
+    """
+    rows = np.arange(len(scores))[:, None]
+    if k < scores.shape[1]:
+        top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+        found = scores[rows, top]
+        order = np.argsort(-found, axis=1, kind="stable")
+        return top[rows, order], found[rows, order]
+    order = np.argsort(-scores, axis=1, kind="stable")
+    return order, scores[rows, order]
 
 
 @dataclass(frozen=True)

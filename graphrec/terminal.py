@@ -1,0 +1,63 @@
+"""What a person reads in the terminal: the summary of a fit, and lists with titles and evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from graphrec.recommender import Recommender
+
+
+def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: float) -> None:
+    """Say what was read, built and measured."""
+    report = recommender.model.report
+    console = Console()
+    rows, recall = report["rows"], report["annoy_recall_at_10"]
+    facts = {
+        "rows read": f"{rows['read']:,} (used {rows['used']:,})",
+        **{f"  rejected, {reason}": f"{count:,}" for reason, count in rows["rejected"].items()},
+        **{f"  filtered, {reason}": f"{count:,}" for reason, count in rows["filtered"].items()},
+        "events": ", ".join(f"{kind} {count:,}" for kind, count in report["events"].items()),
+        "items": f"{report['items']:,} of {report['types']:,} types, {report['cold_items']:,} cold",
+        "baskets": f"{report['baskets']:,} of {report['sessions']:,} sessions",
+        "similar links": f"{report['similar_links']:,} from {' and '.join(report['similar_sources'])}",
+        "complement links": f"{report['complement_links']:,} ({report['substitutes_removed']:,} substitutes taken out)",
+        "prior strength": f"{recommender.model.prior_strength:g} baskets",
+        "Annoy recall@10": f"similar {recall['similar']:.3f}, complements "
+        + ("exact" if recall["complements"] is None else f"{recall['complements']:.3f}"),
+        "time, peak memory": f"{seconds:.0f} s, {peak_gib:.1f} GiB",
+    }
+    table = Table(show_header=False, box=None)
+    for name, value in facts.items():
+        table.add_row(escape(name), escape(value))
+    console.print(table)
+    for note in report["notes"]:
+        console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
+    console.print(f"model: {escape(str(place))}")
+
+
+def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: str) -> None:
+    """Print recommendations or similar items with what a person knows them by."""
+    catalogue = recommender.model.catalogue.frame.set_index("item")
+    table = Table(title=escape(title), title_justify="left")
+    for column in ("#", "item", "title", "type", "score"):
+        table.add_column(column, justify="right" if column in ("#", "score") else "left")
+    with_evidence = any("evidence" in answer for answer in answers)
+    if with_evidence:
+        for column in ("source", "bought together", "lift"):
+            table.add_column(column, justify="left" if column == "source" else "right")
+    types = recommender.model.features.types.names
+    codes = recommender.model.type_codes[recommender.model.catalogue.codes(answer["item"] for answer in answers)]
+    for answer, code in zip(answers, codes, strict=True):
+        title_of = catalogue.at[answer["item"], "title"]
+        row = [str(answer["rank"]), answer["item"], title_of if isinstance(title_of, str) else "", types[code]]
+        row.append(f"{answer['score']:.4f}")
+        if with_evidence:
+            evidence = answer["evidence"]
+            row += [answer["source"], f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
+        table.add_row(*map(escape, row))
+    Console().print(table)
