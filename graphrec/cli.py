@@ -129,7 +129,9 @@ def shop(
     out: Annotated[Path, typer.Argument(help="Folder to write.")],
     events: Annotated[int, typer.Option(min=1, help="Rows of the log.")] = ShopConfig().events,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    noise: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of unplanned complements.")] = ShopConfig().noise,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of unplanned complements.")
+    ] = ShopConfig().noise,
     items: Annotated[int, typer.Option(min=2, help="Products.")] = ShopConfig().items,
 ) -> None:
     """Generate a shop's log in the REES46 columns, with planted complements, and a config to fit it."""

@@ -84,7 +84,9 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
             _complement_index(predictor, embeddings, graph, type_codes, config), config.retrieval, seed
         )
         similar_index = AnnoyIndex.build(embeddings, config.retrieval, seed)
-        queries = embeddings[np.random.default_rng(seed).permutation(len(embeddings))[: config.retrieval.recall_queries]]
+        queries = embeddings[
+            np.random.default_rng(seed).permutation(len(embeddings))[: config.retrieval.recall_queries]
+        ]
         similar_recall = recall_against_exact(similar_index, embeddings, queries, 10)
     session_items = SessionItems(
         embeddings,
@@ -165,7 +167,11 @@ def _fit_complements(
 
 
 def _complement_index(
-    predictor: ComplementPredictor, embeddings: np.ndarray, graph: ProductGraph, type_codes: np.ndarray, config: Config
+    predictor: ComplementPredictor,
+    embeddings: np.ndarray,
+    graph: ProductGraph,
+    type_codes: np.ndarray,
+    config: Config,
 ) -> ComplementIndex:
     types = predictor.type_probabilities(embeddings[:1]).shape[1]
     popularity = log_popularity_in_type(graph.bought, type_codes, types)

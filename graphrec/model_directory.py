@@ -18,7 +18,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from graphrec.card import model_card
-from graphrec.complements import ComplementPredictor, EmbeddingRegressor, TypeTransition, log_popularity_in_type
+from graphrec.complements import (
+    ComplementPredictor,
+    EmbeddingRegressor,
+    TypeTransition,
+    log_popularity_in_type,
+)
 from graphrec.config import Config, parse_config
 from graphrec.encoder import GraphSage
 from graphrec.errors import ModelError
@@ -75,7 +80,10 @@ def _write_files(model: Model, folder: Path) -> None:
         model.rejected.astype({"row": "int64"}).to_parquet(folder / "rejected.parquet", index=False)
     _save_arrays(model.graph.arrays(), folder / "graph.safetensors")
     _save_arrays(model.features.arrays(), folder / "features.safetensors")
-    vectors = {"embeddings": model.embeddings, "session_popularity": model.session_model.log_popularity.numpy()}
+    vectors = {
+        "embeddings": model.embeddings,
+        "session_popularity": model.session_model.log_popularity.numpy(),
+    }
     _save_arrays(vectors, folder / "embeddings.safetensors")
     for name, network in _networks(model).items():
         weights = {key: value.numpy() for key, value in network.state_dict().items()}
@@ -112,17 +120,23 @@ def load_model(path: Path) -> Model:
         if Path(name).name != name or not (path / name).is_file():
             raise ModelError(f"{path}: file {name} of the manifest is missing; fit the model again or copy it whole")
         if _stamp(path / name) != stamp:
-            raise ModelError(f"{path / name} is not what the manifest says (sha256); fit the model again or copy it whole")
+            raise ModelError(
+                f"{path / name} is not what the manifest says (sha256); fit the model again or copy it whole"
+            )
     try:
         return _read_files(path, manifest)
     except (KeyError, ValueError, TypeError, IndexError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{path} does not hold together ({type(error).__name__}: {error}); fit the model again") from None
+        raise ModelError(
+            f"{path} does not hold together ({type(error).__name__}: {error}); fit the model again"
+        ) from None
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
     file = path / "manifest.json"
     if not file.is_file():
-        raise ModelError(f"{path} is no model directory (it has no manifest.json); give what 'graphrec fit --out' wrote")
+        raise ModelError(
+            f"{path} is no model directory (it has no manifest.json); give what 'graphrec fit --out' wrote"
+        )
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -140,7 +154,9 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     catalogue = Catalogue.from_frame(pd.read_parquet(path / "items.parquet"))
     features = ItemFeatures.from_arrays(load_file(path / "features.safetensors"), manifest["features"])
     graph = ProductGraph.from_arrays(
-        load_file(path / "graph.safetensors"), config.graph.complement.reverse_weight, manifest["similar_sources"]
+        load_file(path / "graph.safetensors"),
+        config.graph.complement.reverse_weight,
+        manifest["similar_sources"],
     )
     vectors = load_file(path / "embeddings.safetensors")
     embeddings = vectors["embeddings"]

@@ -38,7 +38,12 @@ class Bars:
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Advance]:
         """Show the bar of one stage."""
-        columns = (TextColumn("{task.description:<34}"), BarColumn(28), TaskProgressColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description:<34}"),
+            BarColumn(28),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self._console) as progress:
             task = progress.add_task(name, total=total)
             yield lambda steps: progress.advance(task, steps)

@@ -131,9 +131,7 @@ def _rank_block(model: Model, members: Members, k: int) -> Ranking:
     return Ranking(query[top], item[order], rank[top], source[order], score[order])
 
 
-def _score_candidates(
-    model: Model, members: Members, k: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _score_candidates(model: Model, members: Members, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Blend memory and model for every candidate; a cart's score is the mean over its members."""
     items, complement = len(model.catalogue), model.graph.complement
     settings = model.config.complements
@@ -167,9 +165,7 @@ def _score_candidates(
     return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
 
 
-def _popular(
-    model: Model, members: Members, short: np.ndarray, similar: int, k: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _popular(model: Model, members: Members, short: np.ndarray, similar: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Pair every query whose list is short with enough bestsellers that k of them can stay."""
     graph = model.graph
     order = np.lexsort((np.arange(graph.items), -graph.viewed, -graph.bought))
@@ -178,7 +174,12 @@ def _popular(
 
 
 def _fallback_scores(
-    model: Model, queries: int, query: np.ndarray, score: np.ndarray, fill_query: np.ndarray, fill_item: np.ndarray
+    model: Model,
+    queries: int,
+    query: np.ndarray,
+    score: np.ndarray,
+    fill_query: np.ndarray,
+    fill_item: np.ndarray,
 ) -> np.ndarray:
     """Score bestsellers by their share of the purchases, below everything that was observed or predicted."""
     lowest = np.ones(queries)

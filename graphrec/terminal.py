@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,7 @@ def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: f
 def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: str) -> None:
     """Print recommendations or similar items with what a person knows them by."""
     catalogue = recommender.model.catalogue.frame.set_index("item")
-    table = Table(title=escape(title), title_justify="left")
+    table = Table(title=escape(title) or None, title_justify="left")
     for column in ("#", "item", "title", "type", "score"):
         table.add_column(column, justify="right" if column in ("#", "score") else "left")
     with_evidence = any("evidence" in answer for answer in answers)
@@ -54,10 +56,27 @@ def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: 
     codes = recommender.model.type_codes[recommender.model.catalogue.codes(answer["item"] for answer in answers)]
     for answer, code in zip(answers, codes, strict=True):
         title_of = catalogue.at[answer["item"], "title"]
-        row = [str(answer["rank"]), answer["item"], title_of if isinstance(title_of, str) else "", types[code]]
+        row = [
+            str(answer["rank"]),
+            answer["item"],
+            title_of if isinstance(title_of, str) else "",
+            types[code],
+        ]
         row.append(f"{answer['score']:.4f}")
         if with_evidence:
             evidence = answer["evidence"]
             row += [answer["source"], f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
         table.add_row(*map(escape, row))
     Console().print(table)
+
+
+def print_cards(recommender: Recommender, items: Sequence[str], heading: str, session: Sequence[str] = ()) -> None:
+    """Print the lists of some products, each under its title."""
+    catalogue = recommender.model.catalogue.frame.set_index("item")
+    console = Console()
+    for item in items:
+        name = catalogue.at[item, "title"] if isinstance(catalogue.at[item, "title"], str) else item
+        seen = ", ".join(str(catalogue.at[step, "title"]) for step in session)
+        console.print(f"\n[bold]{escape(name)}[/] ({escape(item)}): {escape(heading)} {escape(seen)}", highlight=False)
+        answers = [asdict(answer) for answer in recommender.recommend(item, 5, session)]
+        print_table(answers, recommender, "")

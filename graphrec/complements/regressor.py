@@ -146,6 +146,14 @@ def fit_regressor(
             return float(np.mean([float(loss(batch)) for batch in check])) if check else 0.0
 
         curve = train(
-            model, batches, steps, loss, validate, config.epochs, config.learning_rate, "embedding regressor", display
+            model,
+            batches,
+            steps,
+            loss,
+            validate,
+            config.epochs,
+            config.learning_rate,
+            "embedding regressor",
+            display,
         )
     return model, curve

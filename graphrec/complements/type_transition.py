@@ -14,7 +14,6 @@ from graphrec.config import ComplementsConfig
 from graphrec.progress import Display
 from graphrec.training import Curve, repeatable, train
 
-
 _VALIDATION_PAIRS = 20_000
 """Drawn from the later baskets; more do not change which epoch is best."""
 
@@ -41,7 +40,11 @@ class TypeTransition(nn.Module):
 
 
 def fit_type_transition(
-    training: ComplementPairs, validation: ComplementPairs, config: ComplementsConfig, seed: int, display: Display
+    training: ComplementPairs,
+    validation: ComplementPairs,
+    config: ComplementsConfig,
+    seed: int,
+    display: Display,
 ) -> tuple[TypeTransition, Curve]:
     """Train on the types of complements; the later baskets choose the epoch.
 
@@ -79,6 +82,14 @@ def fit_type_transition(
             return float(F.nll_loss(log_p, data.type_codes[validation.right[check]]))
 
         curve = train(
-            model, batches, steps, loss, validate, config.epochs, config.learning_rate, "type transition", display
+            model,
+            batches,
+            steps,
+            loss,
+            validate,
+            config.epochs,
+            config.learning_rate,
+            "type transition",
+            display,
         )
     return model, curve

@@ -86,13 +86,19 @@ def fit_encoder(
 
         def validate() -> float:
             fixed = torch.Generator().manual_seed(seed + 1)
-            losses = [
-                float(_pair_loss(model, features, graph, batch, log_frequency, config, fixed)) for batch in check
-            ]
+            losses = [float(_pair_loss(model, features, graph, batch, log_frequency, config, fixed)) for batch in check]
             return float(np.mean(losses)) if losses else 0.0
 
         curve = train(
-            model, batches, steps, loss, validate, config.epochs, config.learning_rate, "encoder (GraphSAGE)", display
+            model,
+            batches,
+            steps,
+            loss,
+            validate,
+            config.epochs,
+            config.learning_rate,
+            "encoder (GraphSAGE)",
+            display,
         )
         embeddings = model.embed_all(features, Adjacency.from_pairs(similar)).numpy()
         alone = model.embed_alone(features).numpy()
@@ -137,5 +143,8 @@ def _validation_batches(similar: Pairs, held_out: np.ndarray, size: int, seed: i
     """Cut the held-out links into at most eight shuffled batches."""
     links = np.flatnonzero(held_out & (similar.rows < similar.indices))
     links = np.random.default_rng(seed).permutation(links)[: 8 * size]
-    left, right = torch.from_numpy(similar.rows[links]), torch.from_numpy(similar.indices[links].astype(np.int64))
+    left, right = (
+        torch.from_numpy(similar.rows[links]),
+        torch.from_numpy(similar.indices[links].astype(np.int64)),
+    )
     return [_PairBatch(a, b) for a, b in zip(left.split(size), right.split(size), strict=True) if len(a) > 1]

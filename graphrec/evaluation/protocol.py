@@ -57,9 +57,7 @@ def basket_queries(train: Events, test: Events, seed: int) -> BasketQueries:
     joined = lines.merge(chosen.rename(columns={"item": "query"}), on="session")
     answers = joined[joined["item"] != joined["query"]]
     position = np.searchsorted(chosen["session"].to_numpy(), answers["session"].to_numpy())
-    return BasketQueries(
-        chosen["item"].to_numpy(dtype=np.int64), position, answers["item"].to_numpy(dtype=np.int64)
-    )
+    return BasketQueries(chosen["item"].to_numpy(dtype=np.int64), position, answers["item"].to_numpy(dtype=np.int64))
 
 
 def evaluate(ranker: Ranker, queries: BasketQueries, k: int) -> dict[str, float]:

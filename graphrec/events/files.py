@@ -66,7 +66,9 @@ def read_table(config: TableConfig, columns: Sequence[str]) -> Table:
     return Table(frame, ragged, Path(config.path or "").name)
 
 
-_NO_LINES = pd.DataFrame({"row": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str"), "text": pd.Series(dtype="str")})
+_NO_LINES = pd.DataFrame(
+    {"row": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str"), "text": pd.Series(dtype="str")}
+)
 
 
 def _csv(paths: str, config: TableConfig) -> str:

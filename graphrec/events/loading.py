@@ -12,7 +12,15 @@ from graphrec.errors import EventsError
 from graphrec.events.files import Table, column_names, read_table
 from graphrec.events.mapping import LOG_READERS, Columns, map_columns, rename
 from graphrec.events.sessions import session_codes
-from graphrec.events.tables import CATALOGUE_COLUMNS, EVENT_COLUMNS, KINDS, Catalogue, Events, RowCounts, id_texts
+from graphrec.events.tables import (
+    CATALOGUE_COLUMNS,
+    EVENT_COLUMNS,
+    KINDS,
+    Catalogue,
+    Events,
+    RowCounts,
+    id_texts,
+)
 from graphrec.events.validation import Problem, typed_columns
 
 FACTS = CATALOGUE_COLUMNS[1:]
@@ -78,7 +86,9 @@ def events_from_table(
     good &= ~ignored
     everything_rejected = pd.concat(rejected, ignore_index=True)
     if not good.any():
-        raise EventsError(f"{table.name}: no row is left of {len(table.frame):,}; see events.keep, events.kinds and time_format")
+        raise EventsError(
+            f"{table.name}: no row is left of {len(table.frame):,}; see events.keep, events.kinds and time_format"
+        )
     counts = RowCounts(
         read=len(table.frame) + len(table.ragged),
         used=int(good.sum()),

@@ -167,7 +167,13 @@ def write_shop(shop: Shop, folder: Path) -> None:
         "cold_items": shop.catalogue.cold_items.tolist(),
     }
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
-    columns = {"item": "product_id", "type": "category_code", "brand": "brand", "price": "price", "title": "title"}
+    columns = {
+        "item": "product_id",
+        "type": "category_code",
+        "brand": "brand",
+        "price": "price",
+        "title": "title",
+    }
     settings = {
         "events": {"reader": "rees46", "path": "events.csv"},
         "catalogue": {"path": "products.csv", "columns": columns | {"category_path": "category_code"}},

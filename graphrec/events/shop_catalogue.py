@@ -11,16 +11,31 @@ from graphrec.config import ShopConfig
 
 # Type -> (price of a typical item, the types that complete it, the likeliest first).
 PLANTED_TYPES: dict[str, tuple[float, tuple[str, str, str]]] = {
-    "electronics.camera": (420.0, ("electronics.memory_card", "electronics.camera_bag", "electronics.tripod")),
-    "electronics.memory_card": (24.0, ("electronics.card_reader", "electronics.camera_bag", "electronics.usb_cable")),
-    "electronics.camera_bag": (38.0, ("electronics.tripod", "electronics.memory_card", "outdoor.rain_jacket")),
+    "electronics.camera": (
+        420.0,
+        ("electronics.memory_card", "electronics.camera_bag", "electronics.tripod"),
+    ),
+    "electronics.memory_card": (
+        24.0,
+        ("electronics.card_reader", "electronics.camera_bag", "electronics.usb_cable"),
+    ),
+    "electronics.camera_bag": (
+        38.0,
+        ("electronics.tripod", "electronics.memory_card", "outdoor.rain_jacket"),
+    ),
     "electronics.tripod": (65.0, ("electronics.camera_bag", "electronics.flash", "electronics.remote")),
     "electronics.flash": (90.0, ("electronics.battery", "electronics.remote", "electronics.camera_bag")),
     "electronics.remote": (15.0, ("electronics.battery", "electronics.tripod", "electronics.usb_cable")),
     "electronics.battery": (12.0, ("electronics.usb_cable", "electronics.card_reader", "home.desk_lamp")),
-    "electronics.card_reader": (19.0, ("electronics.usb_cable", "electronics.laptop_sleeve", "electronics.mouse")),
+    "electronics.card_reader": (
+        19.0,
+        ("electronics.usb_cable", "electronics.laptop_sleeve", "electronics.mouse"),
+    ),
     "electronics.usb_cable": (8.0, ("electronics.battery", "electronics.mouse", "electronics.headphones")),
-    "electronics.laptop": (890.0, ("electronics.mouse", "electronics.laptop_sleeve", "electronics.headphones")),
+    "electronics.laptop": (
+        890.0,
+        ("electronics.mouse", "electronics.laptop_sleeve", "electronics.headphones"),
+    ),
     "electronics.laptop_sleeve": (29.0, ("electronics.mouse", "electronics.usb_cable", "outdoor.backpack")),
     "electronics.mouse": (27.0, ("electronics.battery", "home.desk_lamp", "electronics.headphones")),
     "electronics.headphones": (75.0, ("electronics.usb_cable", "outdoor.water_bottle", "outdoor.backpack")),
@@ -101,7 +116,7 @@ def make_catalogue(config: ShopConfig, rng: np.random.Generator) -> ShopCatalogu
     is_first = np.diff(cell, prepend=-1) != 0
     cold = ~is_first & (rng.random(items) < config.cold_share)
     rank = rng.permutation(items) + 1
-    popularity = np.where(cold, 0.0, rank ** -config.popularity_exponent)
+    popularity = np.where(cold, 0.0, rank**-config.popularity_exponent)
     brand_code = (series_code + rng.integers(0, 2, items)) % len(BRANDS)
     position = np.arange(items) - np.searchsorted(cell, cell)
     base_price = np.array([price for price, _ in PLANTED_TYPES.values()])[type_code]

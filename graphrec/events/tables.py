@@ -72,7 +72,9 @@ class Catalogue:
             raise EventsError(f"a catalogue needs a column 'item'; this one has {', '.join(map(str, frame.columns))}")
         frame = frame.reindex(columns=list(CATALOGUE_COLUMNS))
         if frame["item"].isna().any():
-            raise EventsError(f"the catalogue has {int(frame['item'].isna().sum()):,} rows without an item id; fix them")
+            raise EventsError(
+                f"the catalogue has {int(frame['item'].isna().sum()):,} rows without an item id; fix them"
+            )
         twice = frame["item"][frame["item"].duplicated()]
         if len(twice):
             raise EventsError(

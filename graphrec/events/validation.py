@@ -123,7 +123,9 @@ def _times(frame: pd.DataFrame, config: EventsConfig) -> pd.Series:
         return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
     values = frame["time"]
     if config.time_format in ("s", "ms"):
-        parsed = pd.to_datetime(pd.to_numeric(values, errors="coerce"), unit=config.time_format, errors="coerce", utc=True)
+        parsed = pd.to_datetime(
+            pd.to_numeric(values, errors="coerce"), unit=config.time_format, errors="coerce", utc=True
+        )
     elif pd.api.types.is_datetime64_any_dtype(values):
         parsed = pd.to_datetime(values, utc=True)
     elif config.time_format is not None:

@@ -107,7 +107,9 @@ def _wordllama() -> Any:  # noqa: ANN401 - the library is not typed
     try:
         import wordllama
     except ImportError:
-        raise ModelError("this model encodes titles with wordllama, which is not installed; pip install wordllama") from None
+        raise ModelError(
+            "this model encodes titles with wordllama, which is not installed; pip install wordllama"
+        ) from None
     finally:
         root.handlers[:], root.level = handlers, level
     # The wheel holds the tokenizer where only the cache is searched, so the wheel is named as the cache.

@@ -5,6 +5,13 @@ from graphrec.graph.nearest import substitutes_without_views
 from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import Evidence, ProductGraph
 
-__all__ = ["Evidence", "Pairs", "ProductGraph", "build_graph",
+__all__ = [
+    "Evidence",
+    "Pairs",
+    "ProductGraph",
+    "build_graph",
     "require_complements",
-    "require_learnable", "substitutes_without_views", "top_pairs"]
+    "require_learnable",
+    "substitutes_without_views",
+    "top_pairs",
+]

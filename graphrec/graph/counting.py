@@ -97,7 +97,10 @@ def _complement_pairs(bought: ibis.Table, min_count: int) -> ibis.Table:
     left, right = bought, bought.view()
     both = left.join(right, [left.session == right.session, left.item < right.item])
     pairs = both.select(
-        left=left.item, right=right.item, left_first=left.time < right.time, right_first=right.time < left.time
+        left=left.item,
+        right=right.item,
+        left_first=left.time < right.time,
+        right_first=right.time < left.time,
     )
     counted = pairs.group_by(["left", "right"]).agg(
         count=_.count(),

@@ -111,7 +111,15 @@ def fit_session_model(
             return step_loss(sessions, generator)
 
         curve = train(
-            model, batches, steps, loss, validate, config.epochs, config.learning_rate, "session model (LSTM)", display
+            model,
+            batches,
+            steps,
+            loss,
+            validate,
+            config.epochs,
+            config.learning_rate,
+            "session model (LSTM)",
+            display,
         )
     return model, curve
 

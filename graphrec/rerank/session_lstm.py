@@ -37,7 +37,13 @@ class SessionLstm(nn.Module):
     log_popularity: Tensor
 
     def __init__(
-        self, embeddings: Tensor, type_codes: Tensor, prices: Tensor, log_popularity: Tensor, types: int, hidden: int
+        self,
+        embeddings: Tensor,
+        type_codes: Tensor,
+        prices: Tensor,
+        log_popularity: Tensor,
+        types: int,
+        hidden: int,
     ) -> None:
         super().__init__()
         facts = {
@@ -64,9 +70,7 @@ class SessionLstm(nn.Module):
             self.kind_embedding(sessions.kinds),
             self.prices[sessions.items],
         )
-        packed = pack_padded_sequence(
-            torch.cat(parts, dim=-1), sessions.length, batch_first=True, enforce_sorted=False
-        )
+        packed = pack_padded_sequence(torch.cat(parts, dim=-1), sessions.length, batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
         return torch.as_tensor(self.session_side(states))
 

@@ -66,7 +66,12 @@ class ComplementIndex:
 
     @classmethod
     def lay_out(
-        cls, places: np.ndarray, log_popularity: np.ndarray, type_codes: np.ndarray, types: int, temperature: float
+        cls,
+        places: np.ndarray,
+        log_popularity: np.ndarray,
+        type_codes: np.ndarray,
+        types: int,
+        temperature: float,
     ) -> ComplementIndex:
         """Sort items by type, without forests."""
         members, edges = members_by_type(type_codes, types)
@@ -133,9 +138,7 @@ class ComplementIndex:
         return np.asarray(np.einsum("nd,nd->n", queries, stored[:, :-1]) + stored[:, -1])
 
 
-def build_forests(
-    index: ComplementIndex, config: RetrievalConfig, seed: int
-) -> tuple[ComplementIndex, float | None]:
+def build_forests(index: ComplementIndex, config: RetrievalConfig, seed: int) -> tuple[ComplementIndex, float | None]:
     """Build Annoy for the large types and measure it.
 
     Returns

@@ -57,4 +57,6 @@ def write_table(frame: pd.DataFrame, file: Path) -> None:
         os.replace(draft, file)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise GraphrecError(f"cannot write {file}: {error.strerror}; give --out a place that can be written to") from None
+        raise GraphrecError(
+            f"cannot write {file}: {error.strerror}; give --out a place that can be written to"
+        ) from None

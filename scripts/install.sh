@@ -1,0 +1,40 @@
+# Sourced by demo.sh and test.sh: makes .venv if there is none and installs graphrec into it.
+# Usage: install_graphrec EXTRAS...   (pip's own options, an index for example, come from the environment)
+install_graphrec() {
+  local python="${PYTHON:-python3}"
+  if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    echo "graphrec needs Python 3.11 or newer; '$python' is $("$python" --version 2>&1). Set PYTHON=/path/to/python3.11" >&2
+    return 2
+  fi
+  if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+    echo "graphrec needs Python's venv module (Debian, Ubuntu: apt install python3-venv)" >&2
+    return 2
+  fi
+  local extras; extras="$(IFS=,; echo "$*")"
+  # What is installed is remembered, so that a second run starts at once.
+  local wanted; wanted="$(cat pyproject.toml constraints.txt | cksum) $extras"
+  if [ -x .venv/bin/graphrec ] && [ "$(cat ".venv/graphrec-$extras" 2>/dev/null)" = "$wanted" ]; then
+    return 0
+  fi
+  if ! .venv/bin/python -c 'import annoy' 2>/dev/null; then
+    local compiler=""
+    for candidate in "${CXX:-}" c++ g++ clang++; do
+      if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1; then compiler="$candidate"; break; fi
+    done
+    if [ -z "$compiler" ]; then
+      echo "graphrec needs a C++ compiler: Annoy is built from source" \
+           "(Debian, Ubuntu: apt install g++ python3-dev; Fedora: dnf install gcc-c++ python3-devel; macOS: xcode-select --install)" >&2
+      return 2
+    fi
+    if ! "$python" -c 'import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")))'; then
+      echo "graphrec needs Python's headers: Annoy is built from source (Debian, Ubuntu: apt install python3-dev)" >&2
+      return 2
+    fi
+  fi
+  [ -x .venv/bin/python ] || "$python" -m venv .venv || return 1
+  echo "installing graphrec into .venv (a few minutes the first time)"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip -c constraints.txt || return 1
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$extras]" || return 1
+  echo "$wanted" > ".venv/graphrec-$extras"
+}
