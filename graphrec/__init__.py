@@ -1,7 +1,15 @@
 """graphrec: frequently-bought-together lists from a shop's log."""
 
 from graphrec.config import Config, load_config
-from graphrec.errors import GraphrecError, GraphrecWarning, UnknownItem
+from graphrec.errors import (
+    ConfigError,
+    EventsError,
+    GraphError,
+    GraphrecError,
+    GraphrecWarning,
+    ModelError,
+    UnknownItem,
+)
 from graphrec.events import Catalogue, Events, load_events
 from graphrec.graph import Evidence
 from graphrec.recommender import Explanation, Recommendation, Recommender, SimilarItem
@@ -9,11 +17,15 @@ from graphrec.recommender import Explanation, Recommendation, Recommender, Simil
 __all__ = [
     "Catalogue",
     "Config",
+    "ConfigError",
     "Events",
+    "EventsError",
     "Evidence",
     "Explanation",
+    "GraphError",
     "GraphrecError",
     "GraphrecWarning",
+    "ModelError",
     "Recommendation",
     "Recommender",
     "SimilarItem",

@@ -148,7 +148,7 @@ def _products_config(recommender: Recommender, products: Path) -> CatalogueConfi
     """Map the columns of a product table: by the model's own catalogue mapping, else by graphrec's words."""
     table = CatalogueConfig(path=str(products))
     names = column_names(table)
-    known = {word: word for word in CATALOGUE_COLUMNS if word in names}
+    known: dict[str, str | list[str]] = {word: word for word in CATALOGUE_COLUMNS if word in names}
     config = recommender.model.config
     for mapping in (config.events.columns, config.catalogue.columns):
         for word, columns in mapping.items():
@@ -184,7 +184,7 @@ def main() -> None:
         if issubclass(category, GraphrecWarning):
             console.print(f"[yellow]warning:[/] {escape(str(message))}", highlight=False)
 
-    warnings.showwarning = show_warning  # type: ignore[assignment]
+    warnings.showwarning = show_warning
     try:
         app()
     except GraphrecError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -66,11 +65,11 @@ def save_model(model: Model, path: Path) -> None:
 def _replace(draft: Path, path: Path) -> None:
     """Put the draft in the place of what stands there."""
     if not path.exists():
-        os.replace(draft, path)
+        draft.replace(path)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-    os.replace(path, old / "model")
-    os.replace(draft, path)
+    path.replace(old / "model")
+    draft.replace(path)
     shutil.rmtree(old)
 
 

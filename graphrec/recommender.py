@@ -261,7 +261,7 @@ class Recommender:
         members = Members.of_new(self.embed(products))
         ranking = rank_complements(self.model, members, _positive(k))
         # A product that is in the catalogue after all must not be its own complement.
-        own = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
+        own: np.ndarray = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
         frame = self._frame(ranking, None)
         frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
         names = (*self.model.features.types.names, None)
@@ -424,4 +424,4 @@ def _product_rows(products: pd.DataFrame) -> pd.DataFrame:
     """Check new products like a catalogue, but keep their order."""
     checked = Catalogue.from_frame(products).frame.set_index("item")
     order = products["item"].astype("str").str.strip()
-    return checked.loc[order].reset_index()
+    return checked.loc[list(order)].reset_index()

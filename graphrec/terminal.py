@@ -75,7 +75,8 @@ def print_cards(recommender: Recommender, items: Sequence[str], heading: str, se
     catalogue = recommender.model.catalogue.frame.set_index("item")
     console = Console()
     for item in items:
-        name = catalogue.at[item, "title"] if isinstance(catalogue.at[item, "title"], str) else item
+        title_of = catalogue.at[item, "title"]
+        name = title_of if isinstance(title_of, str) else item
         seen = ", ".join(str(catalogue.at[step, "title"]) for step in session)
         console.print(f"\n[bold]{escape(name)}[/] ({escape(item)}): {escape(heading)} {escape(seen)}", highlight=False)
         answers = [asdict(answer) for answer in recommender.recommend(item, 5, session)]

@@ -86,14 +86,14 @@ class ComplementPairs:
         """Return how often each type is the complement's, `(types,) float32`, never zero."""
         weight = self.weight.double().numpy()
         count = np.bincount(self.catalogue.type_codes[self.right].numpy(), weight, minlength=self.catalogue.types)
-        return ((count + 0.5) / (count + 0.5).sum()).astype(np.float32)
+        return np.asarray((count + 0.5) / (count + 0.5).sum(), dtype=np.float32)
 
 
 def log_popularity_in_type(bought: np.ndarray, type_codes: np.ndarray, types: int) -> np.ndarray:
     """Log of an item's share of its type's purchases, `(items,) float32`; half a purchase is given to each."""
     smoothed = bought + 0.5
     total = np.bincount(type_codes, smoothed, minlength=types)
-    return np.log(smoothed / total[type_codes]).astype(np.float32)
+    return np.asarray(np.log(smoothed / total[type_codes]), dtype=np.float32)
 
 
 def members_by_type(type_codes: np.ndarray, types: int) -> tuple[np.ndarray, np.ndarray]:

@@ -143,8 +143,6 @@ def _validation_batches(similar: Pairs, held_out: np.ndarray, size: int, seed: i
     """Cut the held-out links into at most eight shuffled batches."""
     links = np.flatnonzero(held_out & (similar.rows < similar.indices))
     links = np.random.default_rng(seed).permutation(links)[: 8 * size]
-    left, right = (
-        torch.from_numpy(similar.rows[links]),
-        torch.from_numpy(similar.indices[links].astype(np.int64)),
-    )
-    return [_PairBatch(a, b) for a, b in zip(left.split(size), right.split(size), strict=True) if len(a) > 1]
+    left = torch.split(torch.from_numpy(similar.rows[links]), size)
+    right = torch.split(torch.from_numpy(similar.indices[links].astype(np.int64)), size)
+    return [_PairBatch(a, b) for a, b in zip(left, right, strict=True) if len(a) > 1]

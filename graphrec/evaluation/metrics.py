@@ -28,7 +28,7 @@ def hit_matrix(ranked: np.ndarray, answer_query: np.ndarray, answer_item: np.nda
 
 def hit_rate(hits: HitMatrix, answers: np.ndarray) -> np.ndarray:
     """1 where any answer is in the list."""
-    return hits.any(axis=1).astype(np.float64)
+    return np.asarray(hits.any(axis=1), dtype=np.float64)
 
 
 def precision(hits: HitMatrix, answers: np.ndarray) -> np.ndarray:

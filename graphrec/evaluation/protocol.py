@@ -89,7 +89,7 @@ def popularity_ranker(graph: ProductGraph) -> Ranker:
         keep = best != query[:, None]
         # Drop the query, or the last place where it is not among the best.
         keep[keep.all(axis=1), -1] = False
-        return best[keep].reshape(len(query), -1)
+        return np.asarray(best[keep].reshape(len(query), -1))
 
     return rank
 

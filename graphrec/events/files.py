@@ -107,7 +107,7 @@ def _source(config: TableConfig) -> str:
     """Write the SQL table function that reads a configured path."""
     if not config.path:
         raise EventsError("no path is given; set events.path to a file or a glob of CSV, Parquet or JSON lines")
-    files = sorted(glob(config.path)) if glob(config.path) else [config.path]
+    files = sorted(glob(config.path)) or [config.path]  # noqa: PTH207 - the pattern is the user's
     for file in files:
         if not Path(file).is_file():
             raise EventsError(f"cannot read {file}: there is no such file; check the path in the configuration")
@@ -140,10 +140,10 @@ def _ragged_lines(connection: duckdb.DuckDBPyConnection, headless: bool) -> pd.D
 
 
 def _row_numbers(rows: int, ragged: pd.DataFrame) -> pd.Index[int]:
-    """Number the good rows so that they leave room for the ragged ones between them."""
+    """Give every good row its number, leaving room for the ragged ones between them."""
     everything = pd.RangeIndex(1, rows + len(ragged) + 1)
-    good = everything.difference(pd.Index(ragged["row"]), sort=None)
-    return pd.Index(good[:rows])
+    good: pd.Index[int] = everything.difference(pd.Index(ragged["row"]), sort=None)
+    return good[:rows]
 
 
 def _quote(text: str) -> str:

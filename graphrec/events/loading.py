@@ -124,7 +124,7 @@ def _set_aside(rows: pd.DataFrame, problems: Iterable[Problem]) -> tuple[np.ndar
     for problem in problems:
         newly = good & problem.rows
         good &= ~problem.rows
-        text = rows[newly].astype("str").agg(",".join, axis=1) if newly.any() else pd.Series(dtype="str")
+        text = rows[newly].astype("str").fillna("").apply(",".join, axis=1) if newly.any() else pd.Series(dtype="str")
         parts.append(pd.DataFrame({"row": rows.index[newly], "reason": problem.reason, "text": text.to_numpy()}))
     return good, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["row", "reason", "text"])
 

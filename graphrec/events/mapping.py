@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 
 import pandas as pd
 
@@ -81,16 +82,21 @@ def rename(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         parts = frame[list(names)]
         if word in _ID_WORDS:
             texts = [id_texts(parts[name]).mask(parts[name].isna(), None) for name in names]
-            joined = texts[0].str.cat(texts[1:], sep="|") if len(texts) > 1 else texts[0]
+            joined = _joined(texts, "|")
         elif word == "type":
             joined = parts.bfill(axis=1).iloc[:, 0] if len(names) > 1 else parts[names[0]]
         elif len(names) > 1:
             filled = [parts[name].astype("str").mask(parts[name].isna(), "") for name in names]
-            joined = filled[0].str.cat(filled[1:], sep=" ").str.split().str.join(" ")
+            joined = _joined(filled, " ").str.split().str.join(" ")
         else:
             joined = parts[names[0]]
         renamed[word] = joined
     return pd.DataFrame(renamed, index=frame.index)
+
+
+def _joined(texts: Sequence[pd.Series], separator: str) -> pd.Series:
+    """Join texts row by row; where one is missing, so is the whole."""
+    return reduce(lambda left, right: left.str.cat(right, sep=separator), texts)
 
 
 def _listed(config: TableConfig) -> dict[str, list[str]]:

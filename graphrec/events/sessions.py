@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def session_codes(frame: pd.DataFrame, gap_minutes: float) -> np.ndarray:
-    """Number the sessions so that the number rises with the first event of each.
+    """Give every session a number that rises with its first event.
 
     Parameters
     ----------

@@ -111,7 +111,7 @@ class _ItemSampler:
 
     def _between(self, rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         point = low + rng.random(len(low)) * (high - low)
-        return np.searchsorted(self.cumulative, point, side="right") - 1
+        return np.asarray(np.searchsorted(self.cumulative, point, side="right") - 1)
 
     def any(self, rng: np.random.Generator, count: int) -> np.ndarray:
         return self._between(rng, np.zeros(count), np.full(count, self.cumulative[-1]))

@@ -93,7 +93,8 @@ class ShopCatalogue:
     @property
     def cold_items(self) -> pd.Series:
         """Ids of the products that no event touches."""
-        return self.products["product_id"][self.popularity == 0]
+        ids: pd.Series = self.products["product_id"][self.popularity == 0]
+        return ids
 
 
 def planted_transition() -> np.ndarray:
@@ -126,12 +127,11 @@ def make_catalogue(config: ShopConfig, rng: np.random.Generator) -> ShopCatalogu
     variant = np.array(VARIANTS)[position % len(VARIANTS)]
     number = (position // len(VARIANTS) + 1).astype(str)
     words = [np.array(BRANDS)[brand_code], np.array(SERIES)[series_code], noun, variant, number]
-    title = pd.Series(words[0]).str.cat([pd.Series(part) for part in words[1:]], sep=" ")
     ids = rng.choice(np.arange(1_000_000, 10_000_000), size=items, replace=False)
     products = pd.DataFrame(
         {
             "product_id": ids.astype(str),
-            "title": title,
+            "title": [" ".join(parts) for parts in zip(*words, strict=True)],
             "category_id": (2_053_013_552_326_770_000 + type_code).astype(str),
             "category_code": np.array(names)[type_code],
             "brand": np.array([brand.lower() for brand in BRANDS])[brand_code],

@@ -98,7 +98,8 @@ class Catalogue:
     @cached_property
     def items(self) -> pd.Index[str]:
         """External ids; position = code."""
-        return pd.Index(self.frame["item"])
+        ids: pd.Index[str] = pd.Index(self.frame["item"])
+        return ids
 
     def codes(self, items: Iterable[str | int]) -> np.ndarray:
         """Turn external ids into codes, `(n,) int64`.

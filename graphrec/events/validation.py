@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ import pandas as pd
 from graphrec.config import EventsConfig
 from graphrec.errors import EventsError
 from graphrec.events.tables import KINDS
+
+_EPOCH_UNITS: Mapping[str | None, Literal["s", "ms"]] = {"s": "s", "ms": "ms"}
+"""Time formats that count from 1970 -> the unit they count in."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def typed_columns(
     typed["item"] = frame["item"]
     problems.append(Problem(names["item"], "are missing", frame["item"].isna().to_numpy(), frame["item"]))
     for word in ("session", "user"):
-        typed[word] = frame[word] if word in frame else None
+        typed[word] = frame.get(word)
     anchor = "session" if "session" in frame else "user"
     problems.append(Problem(names[anchor], "are missing", frame[anchor].isna().to_numpy(), frame[anchor]))
 
@@ -109,7 +113,7 @@ def _kinds(frame: pd.DataFrame, config: EventsConfig) -> tuple[pd.Series, np.nda
             )
         code = KINDS.index(config.default_kind)
         return pd.Series(np.full(len(frame), code, dtype=np.int8), index=frame.index), np.zeros(len(frame), dtype=bool)
-    meaning = {kind: KINDS.index(kind) for kind in KINDS}
+    meaning: dict[str, int] = {kind: KINDS.index(kind) for kind in KINDS}
     for kind, values in config.kinds.items():
         meaning |= {value: -1 if kind == "ignore" else KINDS.index(kind) for value in values}
     texts = frame["kind"].astype("str")
@@ -122,10 +126,9 @@ def _times(frame: pd.DataFrame, config: EventsConfig) -> pd.Series:
     if "time" not in frame:
         return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
     values = frame["time"]
-    if config.time_format in ("s", "ms"):
-        parsed = pd.to_datetime(
-            pd.to_numeric(values, errors="coerce"), unit=config.time_format, errors="coerce", utc=True
-        )
+    unit = _EPOCH_UNITS.get(config.time_format)
+    if unit is not None:
+        parsed = pd.to_datetime(pd.to_numeric(values, errors="coerce"), unit=unit, errors="coerce", utc=True)
     elif pd.api.types.is_datetime64_any_dtype(values):
         parsed = pd.to_datetime(values, utc=True)
     elif config.time_format is not None:
@@ -134,4 +137,5 @@ def _times(frame: pd.DataFrame, config: EventsConfig) -> pd.Series:
         # REES46 writes "2019-10-01 00:00:00 UTC", which is ISO 8601 but for the name of the zone.
         texts = values.astype("str").str.removesuffix(" UTC")
         parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
-    return parsed.dt.tz_localize(None).astype("datetime64[us]")
+    times: pd.Series = parsed.dt.tz_localize(None).astype("datetime64[us]")
+    return times

@@ -66,10 +66,7 @@ class ItemFeatures:
         """Build the item matrix of catalogue rows, `(rows, dim) float32`."""
         texts = self._texts(frame)
         codes = self.types.codes(_given(frame["type"]), texts)
-        if self.types.derived:
-            paths = pd.Series(np.array(self.types.names, dtype=object)[codes])
-        else:
-            paths = _category(frame)
+        paths = pd.Series(np.array(self.types.names, dtype=object)[codes]) if self.types.derived else _category(frame)
         return np.hstack(
             [
                 texts,

@@ -85,7 +85,7 @@ def _choose(config: FeaturesConfig) -> str:
     if importlib.util.find_spec("wordllama") is not None:
         return "wordllama"
     warnings.warn(
-        "wordllama is not installed: titles are encoded by hashed character n-grams; pip install wordllama for word vectors",
+        "wordllama is not installed: titles become hashed character n-grams; pip install wordllama for word vectors",
         GraphrecWarning,
         stacklevel=2,
     )
@@ -96,7 +96,7 @@ def _wordllama_vectors(texts: Sequence[str]) -> np.ndarray:
     vectors = _wordllama().embed(list(texts), batch_size=256)
     # Rows of a blank batch divide by no tokens.
     vectors = np.nan_to_num(np.asarray(vectors, dtype=np.float32))
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
 @cache

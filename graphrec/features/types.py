@@ -56,7 +56,7 @@ class TypeVocabulary:
         """
         if self.derived:
             return np.asarray((texts @ self.centroids.T - 0.5 * (self.centroids**2).sum(axis=1)).argmax(axis=1))
-        filled = pd.Series(types, dtype=object).fillna(NO_TYPE)
+        filled = pd.Series(list(types), dtype=object).fillna(NO_TYPE)
         return pd.Index(self.names).get_indexer(pd.Index(filled)).astype(np.int64)
 
 
@@ -67,7 +67,7 @@ def fit_types(
 
     Clusters are named by the two words that tell them apart best.
     """
-    known = pd.Series(types, dtype=object)
+    known = pd.Series(list(types), dtype=object)
     none = np.zeros((0, texts.shape[1]), dtype=np.float32)
     if known.notna().any() or not texts.any():
         names = sorted(known.dropna().unique())

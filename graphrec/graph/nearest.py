@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
@@ -82,7 +84,7 @@ def nearest_in_type(vectors: np.ndarray, type_codes: np.ndarray, k: int) -> tupl
     order = np.argsort(type_codes, kind="stable")
     edges = np.flatnonzero(np.diff(type_codes[order], prepend=-2, append=type_codes.max(initial=-1) + 1))
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         members = order[start:stop]
         if type_codes[members[0]] < 0 or len(members) < 2:
             continue

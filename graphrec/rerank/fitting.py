@@ -83,7 +83,7 @@ def fit_session_model(
 
         def batches() -> Iterator[SessionMatrix]:
             order = torch.randperm(len(training), generator=generator)
-            for rows in order.split(config.batch)[:steps]:
+            for rows in torch.split(order, config.batch)[:steps]:
                 yield training.rows(rows)
 
         def step_loss(sessions: SessionMatrix, draws: torch.Generator) -> Tensor:
@@ -101,7 +101,8 @@ def fit_session_model(
             labels = torch.zeros(len(target), dtype=torch.long)
             return F.cross_entropy(torch.cat([own[:, None], logits], dim=1), labels)
 
-        check = [validation.rows(rows) for rows in torch.arange(min(len(validation), 4096)).split(config.batch)]
+        checked = torch.arange(min(len(validation), 4096))
+        check = [validation.rows(rows) for rows in torch.split(checked, config.batch)]
 
         def validate() -> float:
             fixed = torch.Generator().manual_seed(seed + 1)

@@ -77,4 +77,5 @@ class SessionLstm(nn.Module):
     def logits(self, states: Tensor, items: Tensor) -> Tensor:
         """Score items after session states: `(n, hidden)` and `(m,)` give `(n, m)`."""
         popularity = self.popularity_weight * self.log_popularity[items]
-        return states @ self.item_side(self.embeddings[items]).T + popularity
+        sides: Tensor = self.item_side(self.embeddings[items])
+        return states @ sides.T + popularity

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def write_table(frame: pd.DataFrame, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         FORMATS[file.suffix.lower()](frame, draft)
-        os.replace(draft, file)
+        draft.replace(file)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise GraphrecError(

@@ -1,0 +1,104 @@
+"""What many tests share: small logs, and recommenders fitted once on planted and on shuffled structure."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graphrec.config import Config, ShopConfig, load_config, parse_config
+from graphrec.evaluation import BasketQueries, basket_queries
+from graphrec.events import Events, load_events, split_latest
+from graphrec.events.shop import Shop, generate_shop, write_shop
+from graphrec.recommender import Recommender
+
+DATA = Path(os.environ.get("GRAPHREC_DATA", Path(__file__).parents[2] / "shared" / "data"))
+CONFIGS = Path(__file__).parents[1] / "configs"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="no real data: set GRAPHREC_DATA to its folder")
+
+SHOP = ShopConfig(events=60_000, items=800, noise=0.02, seed=3)
+QUICK = {
+    "encoder": {"epochs": 2, "pairs_per_epoch": 40_000},
+    "complements": {"epochs": 4, "pairs_per_epoch": 60_000},
+    "rerank": {"epochs": 2, "max_sessions": 8_000},
+    "seed": 1,
+}
+
+
+def quick_config(**sections: object) -> Config:
+    return parse_config(QUICK | sections, "test")
+
+
+@pytest.fixture
+def make_events(tmp_path: Path) -> Callable[..., Events]:
+    """Write rows to a CSV and read them back through the border."""
+
+    def make(rows: list[dict[str, object]], **settings: object) -> Events:
+        frame = pd.DataFrame(rows)
+        path = tmp_path / "log.csv"
+        frame.to_csv(path, index=False)
+        columns = {name: name for name in frame.columns}
+        events = {"path": str(path), "columns": columns} | settings
+        return load_events(parse_config({"events": events}, "test"))
+
+    return make
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A shop with known structure, cut in time, and what was fitted on the earlier part."""
+
+    shop: Shop
+    train: Events
+    queries: BasketQueries
+    recommender: Recommender
+
+    def truth(self) -> np.ndarray:
+        """The planted matrix in the type codes of the model."""
+        names = list(self.shop.catalogue.type_names)
+        order = [names.index(name) for name in self.recommender.model.features.types.names]
+        return self.shop.catalogue.transition[np.ix_(order, order)] > 0
+
+    def cold(self) -> np.ndarray:
+        items = self.recommender.model.catalogue.frame["item"]
+        return items.isin(self.shop.catalogue.cold_items).to_numpy()
+
+
+def _fit(shop: Shop, folder: Path) -> Planted:
+    write_shop(shop, folder)
+    events = load_events(load_config(folder / "shop.yaml"))
+    train, test = split_latest(events, 0.15)
+    return Planted(shop, train, basket_queries(train, test, 0), Recommender.fit(train, quick_config()))
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    return _fit(generate_shop(SHOP), tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="session")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+    """The same shop, but what was bought is dealt out anew over the purchases: nothing goes together."""
+    shop = generate_shop(SHOP)
+    events = shop.events.copy()
+    bought = np.flatnonzero(events["event_type"] == "purchase")
+    facts = ["product_id", "category_id", "category_code", "brand", "price"]
+    dealt = np.random.default_rng(5).permutation(bought)
+    events.loc[bought, facts] = events.loc[dealt, facts].to_numpy()
+    return _fit(Shop(events, shop.catalogue, shop.noise), tmp_path_factory.mktemp("shuffled"))
+
+
+@pytest.fixture(scope="session")
+def recommender(planted: Planted) -> Recommender:
+    return planted.recommender
+
+
+@pytest.fixture(autouse=True)
+def _no_warning_is_lost() -> None:
+    warnings.simplefilter("default")

@@ -1,0 +1,53 @@
+"""Sessions by pauses, and the time split."""
+
+import numpy as np
+import pytest
+
+from graphrec.errors import EventsError
+from graphrec.events import split_at, split_latest
+
+
+def line(user, time, item="a"):
+    return {"user": user, "time": f"2024-01-01 {time}", "item": item}
+
+
+def test_a_pause_longer_than_the_gap_begins_a_session(make_events):
+    rows = [line(1, "10:00"), line(1, "10:30"), line(1, "11:01"), line(2, "10:05")]
+    events = make_events(rows, default_kind="view")
+    # user 1: 10:00 and 10:30 (a pause of exactly 30 minutes is no longer than the gap), then 11:01; user 2 alone
+    assert events.frame["session"].tolist() == [0, 0, 1, 2]
+    assert events.frame["time"].dt.hour.tolist() == [10, 10, 10, 11]
+    short = make_events(rows, default_kind="view", session_gap_minutes=10)
+    assert short.frame["session"].nunique() == 4
+
+
+def test_row_order_does_not_matter(make_events):
+    rows = [line(1, "10:00"), line(1, "10:20"), line(1, "12:00"), line(2, "09:00")]
+    straight = make_events(rows, default_kind="view").frame["session"].tolist()
+    mixed = make_events(rows[::-1], default_kind="view").frame["session"].tolist()
+    assert straight == mixed
+
+
+def test_split_at_puts_nothing_of_the_test_days_into_train(make_events):
+    rows = [{"session": s, "item": "a", "time": f"2024-01-{s:02d}"} for s in range(1, 11)]
+    events = make_events(rows, default_kind="purchase")
+    train, test = split_at(events, "2024-01-08")
+    assert len(train) == 7 and len(test) == 3
+    assert train.frame["time"].max() < test.frame["time"].min()
+    with pytest.raises(EventsError, match="leaves one side empty"):
+        split_at(events, "2030-01-01")
+    with pytest.raises(EventsError, match="is no date"):
+        split_at(events, "soon")
+
+
+def test_split_latest_cuts_by_time_or_by_session_number(make_events):
+    rows = [{"session": s, "item": "a", "time": f"2024-01-{s:02d}"} for s in range(1, 21)]
+    train, held_out = split_latest(make_events(rows, default_kind="purchase"), 0.2)
+    assert len(held_out) == 4
+    assert train.frame["time"].max() < held_out.frame["time"].min()
+    untimed = make_events([{"session": s, "item": "a"} for s in range(20)], default_kind="purchase")
+    train, held_out = split_latest(untimed, 0.25)
+    assert np.intersect1d(train.frame["session"], held_out.frame["session"]).size == 0
+    assert len(held_out) == 5
+    with pytest.raises(EventsError, match="needs times"):
+        split_at(untimed, "2024-01-01")

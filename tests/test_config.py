@@ -1,0 +1,49 @@
+"""Settings: only differences are written, and every mistake is named."""
+
+import pytest
+
+from graphrec.config import Config, load_config
+from graphrec.errors import ConfigError
+
+
+def write(tmp_path, text):
+    (tmp_path / "c.yaml").write_text(text)
+    return tmp_path / "c.yaml"
+
+
+def test_an_empty_file_is_all_defaults(tmp_path):
+    assert load_config(write(tmp_path, "")) == Config()
+
+
+def test_overrides_win_and_may_open_sections(tmp_path):
+    config = load_config(write(tmp_path, "seed: 1\nencoder: {dim: 32}"), ["encoder.dim=16", "graph.similar.top_k=5"])
+    assert (config.seed, config.encoder.dim, config.graph.similar.top_k) == (1, 16, 5)
+
+
+def test_paths_start_from_the_file_and_overrides_from_here(tmp_path):
+    path = write(tmp_path, "events: {path: data/log.csv}")
+    assert load_config(path).events.path == str(tmp_path / "data" / "log.csv")
+    assert load_config(path, ["events.path=log.csv"]).events.path == "log.csv"
+
+
+def test_the_environment_is_read_with_a_default(tmp_path, monkeypatch):
+    path = write(tmp_path, "events: {path: '${SHOP_DATA:-/usual}/log.csv'}")
+    assert load_config(path).events.path == "/usual/log.csv"
+    monkeypatch.setenv("SHOP_DATA", "/elsewhere")
+    assert load_config(path).events.path == "/elsewhere/log.csv"
+    with pytest.raises(ConfigError, match="NO_SUCH_THING"):
+        load_config(write(tmp_path, "events: {path: '${NO_SUCH_THING}/log.csv'}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("encoder: {dims: 3}", "'encoder.dims' does not exist; there are batch, dim"),
+        ("encoder: {dim: 1}", "'encoder.dim'.*greater than or equal to 2"),
+        ("[1, 2]", "must hold sections"),
+        ("events: {keep: [{column: x}]}", "either 'above' or 'matches'"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, text, said):
+    with pytest.raises(ConfigError, match=said):
+        load_config(write(tmp_path, text))
