@@ -170,7 +170,7 @@ class ComplementsConfig(Section):
     batch: int = Field(512, ge=2)
     pairs_per_epoch: int = Field(100_000, ge=1)
     epochs: int = Field(5, ge=1)
-    learning_rate: float = Field(2e-3, gt=0)
+    learning_rate: float = Field(5e-3, gt=0)
     validation: float = Field(0.1, gt=0, lt=0.5)
     """Share of the baskets, the latest, that choose the epoch and the prior strength and are not trained on."""
     prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)

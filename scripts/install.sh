@@ -34,7 +34,6 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Pyth
   fi
   [ -x .venv/bin/python ] || "$python" -m venv .venv || return 1
   echo "installing graphrec into .venv (a few minutes the first time)"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip -c constraints.txt || return 1
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$extras]" || return 1
   echo "$wanted" > ".venv/graphrec-$extras"
 }

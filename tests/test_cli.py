@@ -1,13 +1,19 @@
 """The command line: what it writes, and one clear line with exit code 2 where a user went wrong."""
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from graphrec.cli import main
 
 QUICK = [
     "--set", "encoder.epochs=1", "--set", "encoder.pairs_per_epoch=5000",
@@ -16,9 +22,26 @@ QUICK = [
 ]  # fmt: skip
 
 
-def graphrec(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from graphrec.cli import main; main()", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True)
+@dataclass(frozen=True)
+class Run:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def graphrec(*words: object) -> Run:
+    """Run the command line in this process, as its entry point does."""
+    out, err, argv, show = io.StringIO(), io.StringIO(), sys.argv, warnings.showwarning
+    sys.argv = ["graphrec", *map(str, words)]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+        code = 0
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    finally:
+        sys.argv, warnings.showwarning = argv, show
+    return Run(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +122,7 @@ def test_bad_logs_are_one_line_and_exit_2(case, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-def assert_one_line(run: subprocess.CompletedProcess[str], said: str) -> None:
+def assert_one_line(run: Run, said: str) -> None:
     assert run.returncode == 2, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     last = run.stderr.strip().splitlines()[-1]
@@ -131,3 +154,10 @@ def test_no_arguments_and_wrong_options_are_no_traceback():
         run = graphrec(*words)
         assert run.returncode == 2
         assert "Traceback" not in run.stderr
+
+
+def test_the_installed_command_runs():
+    command = Path(sys.executable).with_name("graphrec")
+    run = subprocess.run([command, "fit", "nowhere.yaml"], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert run.stderr.startswith("ConfigError: cannot read config nowhere.yaml")

@@ -50,9 +50,10 @@ class GraphSage(nn.Module):
         """
         x = features[first.sources]
         h = F.relu(self.enter(x))
-        h = F.relu(self.first((h, h[first.targets]), first.edge_index))
-        own = self.own(x[first.targets][second.targets])
-        return F.normalize(self.second((h, h[second.targets]), second.edge_index) + own, dim=-1)
+        # index_select, unlike h[...], has a backward pass that is both repeatable and fast.
+        h = F.relu(self.first((h, h.index_select(0, first.targets)), first.edge_index))
+        own = self.own(x[first.targets[second.targets]])
+        return F.normalize(self.second((h, h.index_select(0, second.targets)), second.edge_index) + own, dim=-1)
 
     @torch.no_grad()
     def embed_all(self, features: Tensor, graph: Adjacency) -> Tensor:

@@ -74,9 +74,14 @@ def fit_text_encoder(texts: Sequence[str], config: FeaturesConfig, seed: int) ->
     dim = min(config.text_dim, raw.shape[1], raw.shape[0])
     if sparse.issparse(raw):
         svd = TruncatedSVD(min(dim, raw.shape[1] - 1), random_state=seed).fit(raw)
-        return TextEncoder(name, np.zeros(raw.shape[1], np.float32), svd.components_.astype(np.float32))
+        return TextEncoder(name, np.zeros(raw.shape[1], np.float32), _rows(svd.components_))
     pca = PCA(dim, svd_solver="full" if raw.shape[0] < raw.shape[1] else "covariance_eigh").fit(raw)
-    return TextEncoder(name, pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
+    return TextEncoder(name, pca.mean_.astype(np.float32), _rows(pca.components_))
+
+
+def _rows(components: np.ndarray) -> np.ndarray:
+    """Lay components out row by row, as a file gives them back: the layout decides the last bits of a product."""
+    return np.ascontiguousarray(components, dtype=np.float32)
 
 
 def _choose(config: FeaturesConfig) -> str:

@@ -92,7 +92,7 @@ def _cluster_names(titles: Sequence[str], labels: np.ndarray, clusters: int) -> 
     membership[labels, np.arange(len(labels))] = 1.0
     inside = np.asarray(membership @ present)
     share = inside / np.maximum(membership.sum(axis=1, keepdims=True), 1)
-    telling = share * np.log(len(labels) / np.asarray(present.sum(axis=0)))
+    telling = share * np.sqrt(np.log(len(labels) / np.asarray(present.sum(axis=0))))
     best = np.argsort(-telling, axis=1, kind="stable")[:, :2]
     vocabulary = words.get_feature_names_out()
     names = pd.Series([" ".join(vocabulary[row]) for row in best])

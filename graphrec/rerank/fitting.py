@@ -87,11 +87,12 @@ def fit_session_model(
                 yield training.rows(rows)
 
         def step_loss(sessions: SessionMatrix, draws: torch.Generator) -> Tensor:
-            states = model(sessions)[:, :-1]
+            states = model(sessions)[:, :-1].flatten(0, 1)
             current, following = sessions.items[:, :-1], sessions.items[:, 1:]
             real = torch.arange(1, sessions.items.shape[1]) < sessions.length[:, None]
             moved = real & (following != current)
-            target, state = following[moved], states[moved]
+            # index_select, unlike states[moved], has a backward pass that is both repeatable and fast.
+            target, state = following[moved], states.index_select(0, moved.flatten().nonzero()[:, 0])
             negatives = draw_weighted(cumulative, config.negatives, draws)
             # Each draw is discounted by how often it was to be expected (sampled softmax).
             logits = model.logits(state, negatives) - log_frequency[negatives] - np.log(config.negatives)

@@ -85,7 +85,7 @@ def test_annoy_serves_the_large_type_nearly_as_exact_search(shards):
     near = with_annoy.search(places[:30], asked, everyone, 10)
     same = np.isin(near.request * 1000 + near.item, exact.request * 1000 + exact.item)
     assert same.mean() > 0.9
-    np.testing.assert_allclose(near.log_partition, exact.log_partition, atol=0.1)
+    np.testing.assert_allclose(near.log_partition, exact.log_partition, atol=0.15)  # 200 of 400 items are summed
 
 
 def test_requests_that_are_not_wanted_get_their_partition_alone(shards):
