@@ -147,7 +147,7 @@ class EncoderConfig(Section):
     temperature: float = Field(0.1, gt=0)
     batch: int = Field(512, ge=2)
     """Similar pairs per step; each pair's partner is a negative for the others."""
-    pairs_per_epoch: int = Field(100_000, ge=1)
+    pairs_per_epoch: int = Field(60_000, ge=1)
     epochs: int = Field(4, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
 

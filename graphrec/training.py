@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -97,15 +97,16 @@ def train(
 def repeatable(seed: int) -> Iterator[torch.Generator]:
     """Draw the same numbers and take the same sums for one seed, and leave torch as it was found."""
     state, strict = torch.get_rng_state(), torch.are_deterministic_algorithms_enabled()
-    filling = torch.utils.deterministic.fill_uninitialized_memory
+    settings: Any = torch.utils.deterministic  # a module whose attributes its types do not know
+    filling = settings.fill_uninitialized_memory
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # it costs a fifth, and nothing here reads such memory
+    settings.fill_uninitialized_memory = False  # it costs a fifth, and nothing here reads such memory
     try:
         yield torch.Generator().manual_seed(seed)
     finally:
         torch.set_rng_state(state)
-        torch.utils.deterministic.fill_uninitialized_memory = filling
+        settings.fill_uninitialized_memory = filling
         torch.use_deterministic_algorithms(strict)
 
 
