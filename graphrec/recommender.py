@@ -171,7 +171,8 @@ class Recommender:
             Never part of the answer.
         k : int
         session : sequence of str or (str, kind)
-            What the shopper did so far, oldest first; reranks the list. A bare id counts as a view.
+            What the shopper did so far, oldest first; reranks the list. A bare id counts as a view; what was
+            put into the cart or bought is left out of the answer.
         unknown : {'raise', 'skip'}
             What to do with ids that the model does not know.
 
@@ -180,11 +181,16 @@ class Recommender:
         UnknownItem
             Naming the ids; with `unknown='skip'` only when none is left.
         """
-        pool = k if not session else max(5 * k, 50)
+        _positive(k)
         cart = self._codes(_as_list(query), unknown)
-        ranking = rank_complements(self.model, Members.of_carts(self.model, [cart]), _positive(pool))
+        pool = k if not session else max(5 * k, 50) + len(session)
+        ranking = rank_complements(self.model, Members.of_carts(self.model, [cart]), pool)
         answers = self._recommendations(ranking, [cart])
-        return self.rerank(answers, session, unknown)[:k] if session else answers
+        if not session:
+            return answers
+        taken = {str(step[0]) for step in session if not isinstance(step, str | int) and step[1] != "view"}
+        reranked = self.rerank([answer for answer in answers if answer.item not in taken], session, unknown)
+        return reranked[:k]
 
     def recommend_many(self, queries: Iterable[Query], k: int = 10, unknown: Unknown = "raise") -> pd.DataFrame:
         """Complete many items or carts at once, with the answers that `recommend` gives one by one.

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -45,13 +46,17 @@ def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: f
 def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: str) -> None:
     """Print recommendations or similar items with what a person knows them by."""
     catalogue = recommender.model.catalogue.frame.set_index("item")
-    table = Table(title=escape(title) or None, title_justify="left")
-    for column in ("#", "item", "title", "type", "score"):
-        table.add_column(column, justify="right" if column in ("#", "score") else "left")
+    table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("item", no_wrap=True)
+    table.add_column("title", ratio=1, no_wrap=True)
+    table.add_column("type", max_width=16, no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
     with_evidence = any("evidence" in answer for answer in answers)
     if with_evidence:
-        for column in ("source", "bought together", "lift"):
-            table.add_column(column, justify="left" if column == "source" else "right")
+        table.add_column("source", no_wrap=True)
+        table.add_column("together", justify="right")
+        table.add_column("lift", justify="right")
     types = recommender.model.features.types.names
     codes = recommender.model.type_codes[recommender.model.catalogue.codes(answer["item"] for answer in answers)]
     for answer, code in zip(answers, codes, strict=True):

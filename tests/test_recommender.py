@@ -164,6 +164,8 @@ def test_rerank_keeps_the_candidates_and_orders_them_anew(recommender, popular):
         recommender.rerank(answers, [(popular[5], "stare")])
     inside = recommender.recommend(popular[0], k=5, session=[popular[7]])
     assert len(inside) == 5 and popular[0] not in {answer.item for answer in inside}
+    taken = answers[0].item
+    assert taken not in {answer.item for answer in recommender.recommend(popular[0], k=10, session=[(taken, "cart")])}
 
 
 def test_explanation_tells_the_evidence(recommender, popular):
