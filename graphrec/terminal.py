@@ -47,27 +47,22 @@ def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: 
     """Print recommendations or similar items with what a person knows them by."""
     catalogue = recommender.model.catalogue.frame.set_index("item")
     table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("#", justify="right")
-    table.add_column("item", no_wrap=True)
-    table.add_column("title", ratio=1, no_wrap=True)
-    table.add_column("type", max_width=16, no_wrap=True)
-    table.add_column("score", justify="right", no_wrap=True)
+    widest = max((len(answer["item"]) for answer in answers), default=4)
+    table.add_column("#", justify="right", min_width=2)
+    table.add_column("item", min_width=widest, no_wrap=True)
+    table.add_column("title, or type", no_wrap=True)
+    table.add_column("score", justify="right", min_width=7)
     with_evidence = any("evidence" in answer for answer in answers)
     if with_evidence:
-        table.add_column("source", no_wrap=True)
-        table.add_column("together", justify="right")
-        table.add_column("lift", justify="right")
+        table.add_column("source", min_width=9)
+        table.add_column("together", justify="right", min_width=8)
+        table.add_column("lift", justify="right", min_width=5)
     types = recommender.model.features.types.names
     codes = recommender.model.type_codes[recommender.model.catalogue.codes(answer["item"] for answer in answers)]
     for answer, code in zip(answers, codes, strict=True):
-        title_of = catalogue.at[answer["item"], "title"]
-        row = [
-            str(answer["rank"]),
-            answer["item"],
-            title_of if isinstance(title_of, str) else "",
-            types[code],
-        ]
-        row.append(f"{answer['score']:.4f}")
+        known_title = catalogue.at[answer["item"], "title"]
+        name = known_title if isinstance(known_title, str) else types[code]
+        row = [str(answer["rank"]), answer["item"], name, f"{answer['score']:.4f}"]
         if with_evidence:
             evidence = answer["evidence"]
             row += [answer["source"], f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
