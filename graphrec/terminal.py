@@ -50,7 +50,7 @@ def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: 
     widest = max((len(answer["item"]) for answer in answers), default=4)
     table.add_column("#", justify="right", min_width=2)
     table.add_column("item", min_width=widest, no_wrap=True)
-    table.add_column("title, or type", no_wrap=True)
+    table.add_column("title, or type", max_width=30, no_wrap=True)
     table.add_column("score", justify="right", min_width=7)
     with_evidence = any("evidence" in answer for answer in answers)
     if with_evidence:
