@@ -1,5 +1,6 @@
 """graphrec: frequently-bought-together lists from a shop's log."""
 
+from graphrec.answers import Explanation, Recommendation, SimilarItem
 from graphrec.config import Config, load_config
 from graphrec.errors import (
     ConfigError,
@@ -12,7 +13,7 @@ from graphrec.errors import (
 )
 from graphrec.events import Catalogue, Events, load_events
 from graphrec.graph import Evidence
-from graphrec.recommender import Explanation, Recommendation, Recommender, SimilarItem
+from graphrec.recommender import Recommender
 
 __all__ = [
     "Catalogue",

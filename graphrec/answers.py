@@ -1,0 +1,83 @@
+"""What a recommender answers with: frozen, external ids, and the evidence beside every score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from graphrec.graph import Evidence
+
+Source = Literal["observed", "predicted", "fallback"]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One complement of a query.
+
+    Parameters
+    ----------
+    item : str
+        External id.
+    score : float
+        Estimated share of the query's co-purchases that fall on this item; after a rerank, a log-score.
+    rank : int
+        From 1.
+    source : str
+        `observed` (bought together), `predicted` (by the models) or `fallback` (popular).
+    evidence : Evidence
+        What the log says of the pair; of a cart, of its item with the most baskets.
+    """
+
+    item: str
+    score: float
+    rank: int
+    source: Source
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class SimilarItem:
+    """One substitute of an item.
+
+    Parameters
+    ----------
+    item : str
+        External id.
+    score : float
+        Cosine of the embeddings.
+    rank : int
+        From 1.
+    """
+
+    item: str
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why, or why not, an item completes another.
+
+    Parameters
+    ----------
+    item, complement : str
+        External ids.
+    source : str or None
+        None when the complement is beyond the first 100 of the item's list.
+    rank : int or None
+    evidence : Evidence
+    type_probability : float
+        P(type of the complement | item) by the type transition.
+    complement_type : str
+    sentence : str
+        The same in words.
+    """
+
+    item: str
+    complement: str
+    source: Source | None
+    rank: int | None
+    evidence: Evidence
+    type_probability: float
+    complement_type: str
+    sentence: str
