@@ -1,0 +1,36 @@
+"""Every setting of graphrec with its default: this package is the only place where defaults live."""
+
+from graphrec.config.loading import load_config, parse_config
+from graphrec.config.log import CatalogueConfig, EventsConfig, KeepRule, SplitConfig, TableConfig
+from graphrec.config.model import (
+    ComplementConfig,
+    ComplementsConfig,
+    EncoderConfig,
+    FeaturesConfig,
+    GraphConfig,
+    RerankConfig,
+    RetrievalConfig,
+    SimilarConfig,
+)
+from graphrec.config.settings import Config
+from graphrec.config.shop import ShopConfig
+
+__all__ = [
+    "CatalogueConfig",
+    "ComplementConfig",
+    "ComplementsConfig",
+    "Config",
+    "EncoderConfig",
+    "EventsConfig",
+    "FeaturesConfig",
+    "GraphConfig",
+    "KeepRule",
+    "RerankConfig",
+    "RetrievalConfig",
+    "ShopConfig",
+    "SimilarConfig",
+    "SplitConfig",
+    "TableConfig",
+    "load_config",
+    "parse_config",
+]

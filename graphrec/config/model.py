@@ -1,0 +1,133 @@
+"""Settings of the graphs and of the models that are fitted on them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from graphrec.config.section import Section
+
+
+class SimilarConfig(Section):
+    """Similar pairs: substitutes."""
+
+    max_session_items: int = Field(50, ge=2)
+    """Only the last so many distinct items of a session are paired: long sessions are robots or idle talk."""
+    min_count: int = Field(1, ge=1)
+    """Sessions that must have seen a pair."""
+    top_k: int = Field(50, ge=1)
+    """Similar items kept per item."""
+    nearest_k: int = Field(10, ge=1)
+    """Without views: neighbours taken from the catalogue, and as many from shared contexts."""
+    context_dim: int = Field(64, ge=2)
+    """Without views: rank of the co-purchase factorisation whose rows are the contexts."""
+
+
+class ComplementConfig(Section):
+    """Complement pairs: bought together."""
+
+    max_basket_items: int = Field(100, ge=2)
+    """Only the last so many distinct items of a basket are paired."""
+    min_count: int = Field(1, ge=1)
+    """Baskets that must hold a pair."""
+    top_k: int = Field(200, ge=1)
+    """Complements kept per item."""
+    substitute_ratio: float = Field(1.0, gt=0)
+    """A pair whose co-view lift is more than this times its co-purchase lift is taken for a substitute."""
+    reverse_weight: float = Field(0.1, ge=0, le=1)
+    """What a basket counts for i -> j in which j was bought before i."""
+
+
+class GraphConfig(Section):
+    """Both product graphs."""
+
+    similar: SimilarConfig = SimilarConfig()
+    complement: ComplementConfig = ComplementConfig()
+    memory_limit: str = "4GB"
+    """What the counting engine may hold before it spills to disk."""
+
+
+class FeaturesConfig(Section):
+    """The item matrix."""
+
+    text: Literal["auto", "wordllama", "hashing"] = "auto"
+    """Encoder of titles; 'auto' takes wordllama where it is installed and says when it is not."""
+    text_dim: int = Field(96, ge=2)
+    """Principal directions of the text vectors that are kept."""
+    type_dim: int = Field(48, ge=2)
+    """Length of the code of a type."""
+    brand_dim: int = Field(16, ge=2)
+    """Length of the code of a brand."""
+    derived_types: int = Field(0, ge=0)
+    """Where no item has a type, titles are clustered into so many; 0: the square root of the items."""
+
+
+class EncoderConfig(Section):
+    """GraphSAGE on the similar graph."""
+
+    dim: int = Field(64, ge=2)
+    hidden: int = Field(128, ge=2)
+    fan_out: tuple[int, int] = (10, 5)
+    """Neighbours sampled per item at the first and second hop."""
+    neighbour_dropout: float = Field(0.3, ge=0, le=1)
+    """Share of training items that are shown without neighbours, as cold items will be."""
+    temperature: float = Field(0.1, gt=0)
+    batch: int = Field(512, ge=2)
+    """Similar pairs per step; each pair's partner is a negative for the others."""
+    pairs_per_epoch: int = Field(60_000, ge=1)
+    epochs: int = Field(4, ge=1)
+    learning_rate: float = Field(3e-3, gt=0)
+
+
+class ComplementsConfig(Section):
+    """Type transition, embedding regressor and their blend with what was observed."""
+
+    hidden: int = Field(128, ge=2)
+    dim: int = Field(64, ge=2)
+    """Of the complement space."""
+    types: int = Field(3, ge=1)
+    """Types from which predicted candidates come."""
+    candidates_per_type: int = Field(30, ge=1)
+    """Fewest candidates retrieved per type; at least twice k are."""
+    negatives: int = Field(32, ge=1)
+    """Items of the target type that a pair's complement is told from."""
+    hard_negatives: int = Field(4, ge=0)
+    """Similar items of the query that a pair's complement is told from."""
+    temperature: float = Field(0.1, gt=0)
+    batch: int = Field(512, ge=2)
+    pairs_per_epoch: int = Field(100_000, ge=1)
+    epochs: int = Field(5, ge=1)
+    learning_rate: float = Field(5e-3, gt=0)
+    validation: float = Field(0.1, gt=0, lt=0.5)
+    """Share of the baskets, the latest, that choose the epoch and the prior strength and are not trained on."""
+    prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+    """Baskets' worth of trust in the model that are tried on the validation baskets."""
+
+
+class RetrievalConfig(Section):
+    """The Annoy index."""
+
+    trees: int = Field(50, ge=1)
+    search_k: int = Field(5_000, ge=1)
+    """Nodes inspected per query; Annoy's own default, trees times k, loses a fifth of recall@10."""
+    exact_below: int = Field(5_000, ge=0)
+    """A type with fewer items is searched exactly, which is both right and faster there."""
+    recall_queries: int = Field(500, ge=1)
+    """Queries on which Annoy is measured against exact search when it is built."""
+
+
+class RerankConfig(Section):
+    """The session LSTM."""
+
+    hidden: int = Field(64, ge=2)
+    max_length: int = Field(20, ge=2)
+    """Last so many events of a session that are read."""
+    max_sessions: int = Field(40_000, ge=1)
+    """Latest sessions that are trained on."""
+    negatives: int = Field(512, ge=1)
+    batch: int = Field(256, ge=2)
+    epochs: int = Field(4, ge=1)
+    learning_rate: float = Field(3e-3, gt=0)
+    weight: float = Field(0.5, ge=0)
+    """How much of the session's log-probability is added to a candidate's log-score."""
