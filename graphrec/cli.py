@@ -48,8 +48,7 @@ def fit(
     started = time.perf_counter()
     display = Bars()
     resolved = load_config(config, settings or [])
-    with display.stage("reading the log"):
-        events = load_events(resolved)
+    events = load_events(resolved, display)
     if resolved.split.test_from:
         events, _ = split_at(events, resolved.split.test_from)
     recommender = Recommender.fit(events, resolved, display)
@@ -135,12 +134,11 @@ def shop(
     items: Annotated[int, typer.Option(min=2, help="Products.")] = ShopConfig().items,
 ) -> None:
     """Generate a shop's log in the REES46 columns, with planted complements, and a config to fit it."""
-    with Bars().stage("generating the shop"):
-        generated = generate_shop(ShopConfig(events=events, seed=seed, noise=noise, items=items))
-        try:
-            write_shop(generated, out)
-        except OSError as error:
-            raise GraphrecError(f"cannot write {out}: {error.strerror}; give another folder") from None
+    generated = generate_shop(ShopConfig(events=events, seed=seed, noise=noise, items=items))
+    try:
+        write_shop(generated, out, Bars())
+    except OSError as error:
+        raise GraphrecError(f"cannot write {out}: {error.strerror}; give another folder") from None
     Console().print(f"{events:,} events: {escape(str(out))}; next: graphrec fit {escape(str(out / 'shop.yaml'))}")
 
 

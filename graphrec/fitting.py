@@ -22,8 +22,7 @@ from graphrec.complements import (
 from graphrec.config import Config
 from graphrec.encoder import Adjacency, EncoderFit, fit_encoder
 from graphrec.errors import GraphrecWarning
-from graphrec.events import Events, split_latest
-from graphrec.events.loading import describe_kinds
+from graphrec.events import Events, describe_kinds, split_latest
 from graphrec.features import ItemFeatures, fit_item_features
 from graphrec.graph import (
     ProductGraph,
@@ -71,7 +70,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
             future = build_graph(later, config.graph)
         else:
             _warn("all pairs were bought in the validation part; epochs and prior strength are not validated")
-            past, future = graph, build_graph(later.take(np.zeros(len(later), dtype=bool)), config.graph)
+            past, future = graph, graph.without_complements()
     encoder = _fit_encoder(item_matrix, past, config, display)
     with display.stage("embeddings of all items"):
         embeddings = encoder.model.embed_all(torch.from_numpy(item_matrix), Adjacency.from_pairs(graph.similar)).numpy()
@@ -92,7 +91,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         embeddings,
         type_codes,
         features.price_columns(catalogue.frame, type_codes),
-        np.bincount(earlier.frame["item"].to_numpy(), minlength=len(catalogue)),
+        earlier.facts.per_item,
         len(features.types),
     )
     session_model, session_curve = fit_session_model(
@@ -227,14 +226,13 @@ def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures) ->
         notes.append("All items are of one type: the type transition has nothing to choose from.")
     if not features.text.dim:
         notes.append("No item has a title or a category in words: the item matrix holds no text.")
-    touched = np.bincount(events.frame["item"].to_numpy(), minlength=len(events.catalogue)) > 0
     return {
         "rows": asdict(replace(events.counts, rejected=dict(events.counts.rejected))),
-        "events": dict(describe_kinds(events)),
+        "events": describe_kinds(events),
         "items": len(events.catalogue),
-        "cold_items": int((~touched).sum()),
+        "cold_items": int((events.facts.per_item == 0).sum()),
         "types": len(features.types),
-        "sessions": int(events.frame["session"].nunique()),
+        "sessions": events.facts.sessions,
         "baskets": graph.baskets,
         "similar_links": len(graph.similar),
         "similar_sources": list(graph.similar_sources),

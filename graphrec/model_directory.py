@@ -154,7 +154,6 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     features = ItemFeatures.from_arrays(load_file(path / "features.safetensors"), manifest["features"])
     graph = ProductGraph.from_arrays(
         load_file(path / "graph.safetensors"),
-        config.graph.complement.reverse_weight,
         manifest["similar_sources"],
     )
     vectors = load_file(path / "embeddings.safetensors")

@@ -70,10 +70,12 @@ class Planted:
         return items.isin(self.shop.catalogue.cold_items).to_numpy()
 
 
-def _fit(shop: Shop, folder: Path) -> Planted:
+def _fit(shop: Shop, folder: Path, events: pd.DataFrame | None = None) -> Planted:
     write_shop(shop, folder)
-    events = load_events(load_config(folder / "shop.yaml"))
-    train, test = split_latest(events, 0.15)
+    if events is not None:
+        events.to_csv(folder / "events.csv", index=False)
+    log = load_events(load_config(folder / "shop.yaml"))
+    train, test = split_latest(log, 0.15)
     return Planted(shop, train, basket_queries(train, test, 0), Recommender.fit(train, quick_config()))
 
 
@@ -86,12 +88,12 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     """The same shop, but what was bought is dealt out anew over the purchases: nothing goes together."""
     shop = generate_shop(SHOP)
-    events = shop.events.copy()
+    events = shop.events
     bought = np.flatnonzero(events["event_type"] == "purchase")
     facts = ["product_id", "category_id", "category_code", "brand", "price"]
     dealt = np.random.default_rng(5).permutation(bought)
     events.loc[bought, facts] = events.loc[dealt, facts].to_numpy()
-    return _fit(Shop(events, shop.catalogue, shop.noise), tmp_path_factory.mktemp("shuffled"))
+    return _fit(shop, tmp_path_factory.mktemp("shuffled"), events)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,22 @@
 """Every setting of graphrec with its default: this package is the only place where defaults live."""
 
 from graphrec.config.loading import load_config, parse_config
-from graphrec.config.log import CatalogueConfig, EventsConfig, KeepRule, SplitConfig, TableConfig
+from graphrec.config.log import (
+    CatalogueConfig,
+    EngineConfig,
+    EventsConfig,
+    KeepRule,
+    SplitConfig,
+    StoreConfig,
+    TableConfig,
+)
 from graphrec.config.model import (
     ComplementConfig,
     ComplementsConfig,
     EncoderConfig,
     FeaturesConfig,
     GraphConfig,
+    PairConfig,
     RerankConfig,
     RetrievalConfig,
     SimilarConfig,
@@ -21,15 +30,18 @@ __all__ = [
     "ComplementsConfig",
     "Config",
     "EncoderConfig",
+    "EngineConfig",
     "EventsConfig",
     "FeaturesConfig",
     "GraphConfig",
     "KeepRule",
+    "PairConfig",
     "RerankConfig",
     "RetrievalConfig",
     "ShopConfig",
     "SimilarConfig",
     "SplitConfig",
+    "StoreConfig",
     "TableConfig",
     "load_config",
     "parse_config",

@@ -14,11 +14,14 @@ from pydantic import ValidationError
 from graphrec.config.settings import Config
 from graphrec.errors import ConfigError, first_line
 
+_PATHS = (("events", "path"), ("catalogue", "path"), ("catalogue", "tree"), ("store", "path"), ("engine", "scratch"))
+"""Settings that are paths, taken from the folder of the file."""
+
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Read a YAML file that holds only what differs from the defaults.
 
-    `${NAME}` and `${NAME:-default}` in a text are replaced from the environment. A relative table path
+    `${NAME}` and `${NAME:-default}` in a text are replaced from the environment. A relative path
     is taken from the folder of the file; one given as an override, from the working directory.
 
     Parameters
@@ -43,10 +46,10 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     if not isinstance(raw, dict):
         raise ConfigError(f"config {path} must hold sections such as 'events:', not a {type(raw).__name__}")
     raw = _expand_environment(raw, path)
-    for section in ("events", "catalogue"):
+    for section, name in _PATHS:
         table = raw.get(section)
-        if isinstance(table, dict) and isinstance(table.get("path"), str):
-            table["path"] = str(path.parent / table["path"])
+        if isinstance(table, dict) and isinstance(table.get(name), str):
+            table[name] = str(path.parent / table[name])
     for override in overrides:
         _apply_override(raw, override)
     return parse_config(raw, str(path))

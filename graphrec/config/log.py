@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -38,29 +39,74 @@ class TableConfig(Section):
     """Of a text file; None: found out by looking at it."""
     header: list[str] | None = None
     """Column names of a text file that has no header line."""
+    quoted: bool = True
+    """Whether a text file may put its fields between quotation marks."""
+    keep: list[KeepRule] = Field(default_factory=list)
+    """Rows must meet all of these; the others are counted as filtered."""
 
 
 class EventsConfig(TableConfig):
     """The log and how its rows become events."""
 
-    reader: Literal["columns", "rees46"] = "columns"
-    """'columns' reads any table by the mapping in `columns`; 'rees46' knows the REES46 files."""
+    reader: Literal["columns", "rees46", "retailrocket", "amazon_m2", "amazon_reviews", "links", "ga4"] = "columns"
+    """'columns' reads any table by the mapping in `columns`; the others know a published format."""
     kinds: dict[Literal["view", "cart", "purchase", "ignore"], list[str]] = Field(default_factory=dict)
     """What the values of the kind column mean; 'ignore' lists values to filter out."""
     default_kind: Literal["view", "cart", "purchase"] | None = None
     """Kind of every row, for a log without a kind column."""
     time_format: str | None = None
-    """strftime format of the time column, or 's' / 'ms' for Unix time; None: ISO 8601."""
-    keep: list[KeepRule] = Field(default_factory=list)
-    """Rows must meet all of these."""
-    on_bad_rows: Literal["fail", "quarantine"] = "fail"
-    """'quarantine' sets bad rows aside, counts them by reason and writes them into the model directory."""
+    """strftime format of the time column, or 's' / 'ms' / 'us' for Unix time; None: ISO 8601."""
     session_gap_minutes: float = Field(30.0, gt=0)
     """Without a session column, a user's pause longer than this begins a new session."""
+    on_bad_rows: Literal["fail", "quarantine"] = "quarantine"
+    """'quarantine' sets bad rows aside, counts them by reason and writes them down; 'fail' stops at the first."""
+    max_rejected_share: float = Field(0.05, ge=0, le=1)
+    """A log of which more is rejected is not read: its columns are likely mapped wrongly."""
+    earliest: date = date(1990, 1, 1)
+    """An event before this day is rejected: a clock that was never set writes 1970."""
+    latest: date | None = None
+    """An event after this day is rejected; None: no limit, since a result must not hang on today's date."""
+    duplicates: Literal["drop", "keep"] = "drop"
+    """'drop' filters a row that equals an earlier one in session, order, item, kind, time, price and quantity. Logs
+    whose times are days, or that have none, keep all rows: there a repetition is a second look, not damage."""
+    max_session_events: int = Field(1000, ge=2)
+    """A session of more views and carts is a robot's and is filtered; an order may be as long as it likes."""
 
 
 class CatalogueConfig(TableConfig):
     """The table of item facts, when they do not stand in the log."""
+
+    reader: Literal["columns", "retailrocket", "amazon_m2", "amazon_metadata"] = "columns"
+    """'columns' reads any table by the mapping in `columns`; the others know a published format."""
+    tree: str | None = None
+    """Of the reader 'retailrocket': the table of categories and their parents."""
+
+
+class StoreConfig(Section):
+    """The cleaned log on disk, made once and used again as long as its files and settings stay the same."""
+
+    path: str | None = None
+    """Folder to keep it in; None: a large log's is kept in the user's cache folder, a small one's in a temporary
+    folder."""
+    keep_above_mb: float = Field(200.0, ge=0)
+    """How large the files of a log must be together to be called large."""
+    daily: bool = False
+    """Keep the counts of all pairs too, so that a new day's file is added without counting the old days again."""
+
+
+class EngineConfig(Section):
+    """What counts the pairs."""
+
+    name: Literal["duckdb", "spark"] = "duckdb"
+    """'duckdb' works inside this process; 'spark' needs `pip install graphrec[spark]` and Java."""
+    memory_limit: str = "4GB"
+    """What DuckDB may hold before it spills to disk, or a local Spark driver may have."""
+    scratch: str | None = None
+    """Folder for what is spilled; None: the system's temporary folder. On a cluster, one that all machines see."""
+    master: str = "local[*]"
+    """Spark's master URL."""
+    settings: dict[str, str] = Field(default_factory=dict)
+    """More settings of Spark, by their own names."""
 
 
 class SplitConfig(Section):

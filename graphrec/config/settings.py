@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from graphrec.config.log import CatalogueConfig, EventsConfig, SplitConfig
+from graphrec.config.log import CatalogueConfig, EngineConfig, EventsConfig, SplitConfig, StoreConfig
 from graphrec.config.model import (
     ComplementsConfig,
     EncoderConfig,
@@ -21,6 +21,8 @@ class Config(Section):
 
     events: EventsConfig = EventsConfig()
     catalogue: CatalogueConfig = CatalogueConfig()
+    store: StoreConfig = StoreConfig()
+    engine: EngineConfig = EngineConfig()
     split: SplitConfig = SplitConfig()
     graph: GraphConfig = GraphConfig()
     features: FeaturesConfig = FeaturesConfig()
@@ -30,3 +32,9 @@ class Config(Section):
     rerank: RerankConfig = RerankConfig()
     seed: int = Field(0, ge=0)
     """Of every random choice."""
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _engine_by_name(cls, value: object) -> object:
+        """Let `engine: spark` stand for an engine of which nothing else is set."""
+        return {"name": value} if isinstance(value, str) else value

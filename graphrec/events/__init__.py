@@ -1,8 +1,9 @@
 """A shop's log -> Events and Catalogue: reading, checking, sessions, splits, and the generated shop."""
 
 from graphrec.events.loading import load_events, read_catalogue
+from graphrec.events.log import Events, Window, describe_kinds
 from graphrec.events.split import split_at, split_latest
-from graphrec.events.tables import KINDS, Catalogue, Events, Kind, RowCounts
+from graphrec.events.tables import KINDS, Catalogue, Kind, RowCounts
 
 __all__ = [
     "KINDS",
@@ -10,6 +11,8 @@ __all__ = [
     "Events",
     "Kind",
     "RowCounts",
+    "Window",
+    "describe_kinds",
     "load_events",
     "read_catalogue",
     "split_at",

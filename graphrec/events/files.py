@@ -1,98 +1,176 @@
-"""Tables on disk -> data frames of original columns, with damaged lines told apart."""
+"""Files -> a table of original columns inside DuckDB, with damaged lines told apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import duckdb
+import ibis
 import pandas as pd
 
 from graphrec.config import TableConfig
 from graphrec.errors import EventsError, first_line
 
+FILE, DAMAGE = "graphrec_file", "graphrec_damage"
+"""Columns beside the original ones: the file of a row, and what is wrong with the line as a whole (mostly null)."""
+
+_COMPRESSED = (".gz", ".zst")
+_LONGEST_LINE = 16 * 2**20
+"""Bytes of a line of JSON: an event of an analytics export carries dozens of parameters."""
+
 
 @dataclass(frozen=True)
-class Table:
-    """Rows of a file in their order.
+class RawTable:
+    """Rows of files in their order, not yet read.
 
     Parameters
     ----------
-    frame : DataFrame
-        The asked columns; its index is the row number in the file (first data row = 1).
-    ragged : DataFrame
-        Columns `row`, `reason`, `text` of lines that could not be cut into columns.
+    table : ibis.Table
+        The original columns (text, but for Parquet), `FILE` and `DAMAGE`.
+    columns : tuple of str
+        Names of the original columns.
     name : str
         How errors call the table.
+    connection : ibis backend
+        That the table lives in.
+    headless : bool
+        Whether the first line of a text file is a row.
     """
 
-    frame: pd.DataFrame
-    ragged: pd.DataFrame
+    table: ibis.Table
+    columns: tuple[str, ...]
     name: str
+    connection: Any
+    headless: bool
 
-
-def column_names(config: TableConfig) -> list[str]:
-    """Return the column names of a table without reading its rows."""
-    with duckdb.connect() as connection:
-        source = _source(config)
+    def ragged(self) -> pd.DataFrame:
+        """Tell the lines that could not be cut into columns: `file`, `row`, `text`; to be asked after reading."""
         try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-        except duckdb.Error as error:
-            raise _unreadable(config, error) from None
-    return [str(row[0]) for row in described]
+            lines = self.connection.con.execute(
+                "SELECT any_value(file_path) AS file, line, any_value(csv_line) AS text, "
+                "any_value(error_message) AS why FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
+                "GROUP BY scan_id, file_id, line "
+                "ORDER BY file, line"
+            ).df()
+        except duckdb.CatalogException:
+            lines = pd.DataFrame({"file": [], "line": [], "text": [], "why": []})
+        return pd.DataFrame(
+            {
+                "file": lines["file"].astype("str"),
+                "row": lines["line"].astype("int64") - (0 if self.headless else 1),
+                "text": lines["text"].astype("str").str.strip() + "  -- " + lines["why"].astype("str"),
+            }
+        )
 
 
-def read_table(config: TableConfig, columns: Sequence[str]) -> Table:
-    """Read some columns of a file or glob; text files come as text, Parquet keeps its types.
+def input_files(config: TableConfig) -> list[Path]:
+    """List the files that a configured path or glob names, sorted.
 
     Raises
     ------
     EventsError
-        When the path is missing, unreadable, empty or of a kind that is not known.
+        When there is none, or one of them is empty.
     """
-    source = _source(config)
-    asked = ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
-    with duckdb.connect() as connection:
-        try:
-            frame = connection.execute(f"SELECT {asked} FROM {source}").df()
-            ragged = _ragged_lines(connection, bool(config.header)) if "store_rejects" in source else _NO_LINES.copy()
-        except duckdb.Error as error:
-            raise _unreadable(config, error) from None
-    if frame.empty:
-        raise EventsError(f"{config.path} has no rows; give a file with at least one event or item")
-    frame.index = _row_numbers(len(frame), ragged)
-    return Table(frame, ragged, Path(config.path or "").name)
+    if not config.path:
+        raise EventsError("no path is given; set events.path to a file or a glob of CSV, Parquet or JSON lines")
+    files = sorted(glob(config.path, recursive=True)) or [config.path]  # noqa: PTH207 - the pattern is the user's
+    for file in files:
+        if not Path(file).is_file():
+            raise EventsError(f"cannot read {file}: there is no such file; check the path in the configuration")
+        if Path(file).stat().st_size == 0:
+            raise EventsError(f"{file} is empty; give a file with a header and at least one row")
+    return [Path(file) for file in files]
 
 
-_NO_LINES = pd.DataFrame(
-    {"row": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str"), "text": pd.Series(dtype="str")}
-)
+def open_table(connection: Any, config: TableConfig, files: Sequence[Path] | None = None) -> RawTable:  # noqa: ANN401
+    """Lay a view over files; text files come as text, Parquet keeps its types.
+
+    Parameters
+    ----------
+    connection : ibis.backends.duckdb.Backend
+    config : TableConfig
+        Path, separator, header.
+    files : sequence of Path, optional
+        Only these of the configured path.
+
+    Raises
+    ------
+    EventsError
+        When the path is missing, unreadable, or of a kind that is not known.
+    """
+    files = input_files(config) if files is None else files
+    view = f"raw_{uuid4().hex}"
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    try:
+        source = _format(files[0])(_list(files), config, connection)
+        connection.raw_sql(f"CREATE VIEW {view} AS {source}")
+        table = connection.table(view)
+    except duckdb.Error as error:
+        raise unreadable(config, error) from None
+    columns = tuple(column for column in table.columns if column not in (FILE, DAMAGE))
+    return RawTable(table, columns, name, connection, config.header is not None)
 
 
-def _csv(paths: str, config: TableConfig) -> str:
+def column_names(config: TableConfig) -> list[str]:
+    """Return the column names of a table without reading its rows."""
+    connection = ibis.duckdb.connect()
+    try:
+        return list(open_table(connection, config).columns)
+    finally:
+        connection.disconnect()
+
+
+def unreadable(config: TableConfig, error: Exception) -> EventsError:
+    """Say in one line why a file cannot be read."""
+    return EventsError(f"cannot read {config.path}: {first_line(error)}; check the file and its separator")
+
+
+def _csv(paths: str, config: TableConfig, connection: Any) -> str:  # noqa: ANN401
     """Write DuckDB's reader of a text table: everything as text, damaged lines kept aside."""
-    options = ["all_varchar=true", "store_rejects=true", "null_padding=false"]
+    options = ["all_varchar=true", "store_rejects=true", "null_padding=false", f"filename='{FILE}'"]
     if config.separator is not None:
         options.append(f"delim={_quote(config.separator)}")
+    if not config.quoted:
+        options.append("quote='', escape=''")
     if config.header is not None:
         names = ", ".join(_quote(name) for name in config.header)
         options.append(f"header=false, names=[{names}]")
     else:
         options.append("header=true")
-    return f"read_csv({paths}, {', '.join(options)})"
+    return f"SELECT *, NULL::VARCHAR AS {DAMAGE} FROM read_csv({paths}, {', '.join(options)})"
 
 
-def _parquet(paths: str, config: TableConfig) -> str:
-    return f"read_parquet({paths})"
+def _parquet(paths: str, config: TableConfig, connection: Any) -> str:  # noqa: ANN401
+    return f"SELECT *, NULL::VARCHAR AS {DAMAGE} FROM read_parquet({paths}, filename='{FILE}')"
 
 
-def _json_lines(paths: str, config: TableConfig) -> str:
-    return f"read_json({paths}, format='newline_delimited')"
+def _json_lines(paths: str, config: TableConfig, connection: Any) -> str:  # noqa: ANN401
+    """Write a reader of JSON lines that keeps lines that are no JSON, so that they can be counted."""
+    lines = (
+        f"read_csv({paths}, columns={{'line': 'VARCHAR'}}, header=false, auto_detect=false, delim='\\x1f', quote='', "
+        f"escape='', strict_mode=false, max_line_size={_LONGEST_LINE}, filename='{FILE}')"
+    )
+    keys = connection.con.execute(
+        f"SELECT DISTINCT unnest(json_keys(line)) AS key FROM (SELECT line FROM {lines} LIMIT 2000) "
+        "WHERE json_valid(line) AND json_type(line) = 'OBJECT' ORDER BY key"
+    ).fetchall()
+    if not keys:
+        raise EventsError(f"{config.path}: none of the first lines is a JSON object; give one object a line")
+    valid = "json_valid(line) AND json_type(line) = 'OBJECT'"
+    columns = ", ".join(
+        f"CASE WHEN {valid} THEN json_extract_string(line, {_quote('$.' + _name(key))}) END AS {_name(key)}"
+        for (key,) in keys
+    )
+    damage = f"CASE WHEN {valid} THEN NULL ELSE 'is no JSON object: ' || line[:200] END"
+    return f"SELECT {columns}, {FILE}, {damage} AS {DAMAGE} FROM {lines} WHERE trim(line) <> ''"
 
 
-_FORMATS: dict[str, Callable[[str, TableConfig], str]] = {
+_FORMATS: Mapping[str, Callable[[str, TableConfig, Any], str]] = {
     ".csv": _csv,
     ".tsv": _csv,
     ".txt": _csv,
@@ -103,52 +181,25 @@ _FORMATS: dict[str, Callable[[str, TableConfig], str]] = {
 }
 
 
-def _source(config: TableConfig) -> str:
-    """Write the SQL table function that reads a configured path."""
-    if not config.path:
-        raise EventsError("no path is given; set events.path to a file or a glob of CSV, Parquet or JSON lines")
-    files = sorted(glob(config.path)) or [config.path]  # noqa: PTH207 - the pattern is the user's
-    for file in files:
-        if not Path(file).is_file():
-            raise EventsError(f"cannot read {file}: there is no such file; check the path in the configuration")
-        if Path(file).stat().st_size == 0:
-            raise EventsError(f"{file} is empty; give a file with a header and at least one row")
-    suffixes = [suffix.lower() for suffix in Path(files[0]).suffixes]
-    while suffixes and suffixes[-1] in (".gz", ".zst"):
+def _format(file: Path) -> Callable[[str, TableConfig, Any], str]:
+    suffixes = [suffix.lower() for suffix in file.suffixes]
+    while suffixes and suffixes[-1] in _COMPRESSED:
         suffixes.pop()
     reader = _FORMATS.get(suffixes[-1] if suffixes else "")
     if reader is None:
         raise EventsError(
-            f"{files[0]}: the ending says no known format; use one of {', '.join(_FORMATS)} (.gz and .zst may follow)"
+            f"{file}: the ending says no known format; use one of {', '.join(_FORMATS)} (.gz and .zst may follow)"
         )
-    return reader("[" + ", ".join(_quote(file) for file in files) + "]", config)
+    return reader
 
 
-def _ragged_lines(connection: duckdb.DuckDBPyConnection, headless: bool) -> pd.DataFrame:
-    """Fetch the lines that DuckDB could not cut into columns, one row a line."""
-    rejects = connection.execute(
-        "SELECT line, any_value(error_message) AS reason, any_value(csv_line) AS text "
-        "FROM reject_errors GROUP BY file_id, line ORDER BY file_id, line"
-    ).df()
-    return pd.DataFrame(
-        {
-            "row": rejects["line"].astype("int64") - (0 if headless else 1),
-            "reason": "wrong number of fields",
-            "text": rejects["text"].str.strip() + "  -- " + rejects["reason"],
-        }
-    )
-
-
-def _row_numbers(rows: int, ragged: pd.DataFrame) -> pd.Index[int]:
-    """Give every good row its number, leaving room for the ragged ones between them."""
-    everything = pd.RangeIndex(1, rows + len(ragged) + 1)
-    good: pd.Index[int] = everything.difference(pd.Index(ragged["row"]), sort=None)
-    return good[:rows]
+def _list(files: Sequence[Path]) -> str:
+    return "[" + ", ".join(_quote(str(file)) for file in files) + "]"
 
 
 def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _unreadable(config: TableConfig, error: Exception) -> EventsError:
-    return EventsError(f"cannot read {config.path}: {first_line(error)}; check the file and its separator")
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,46 +1,52 @@
-"""Sessions: the log's own, or a user's events without a long pause."""
+"""Sessions of a log without session ids: a user's events without a long pause."""
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+import ibis
+from ibis import _
+
+from graphrec.events.duckdb_functions import epoch_us, hash_text
+
+OPEN_COLUMNS = ("user", "time", "session")
 
 
-def session_codes(frame: pd.DataFrame, gap_minutes: float) -> np.ndarray:
-    """Give every session a number that rises with its first event.
+def sessions_by_pauses(rows: ibis.Table, gap_minutes: float, still_open: ibis.Table | None = None) -> ibis.Table:
+    """Give every row a session that ends where its user pauses.
 
     Parameters
     ----------
-    frame : DataFrame
-        `session` (text, or all missing), `user`, `time`, in the order of the log.
+    rows : ibis.Table
+        `row` (int64, order of the log), `user` (int64), `time` (null for a log without times).
     gap_minutes : float
-        Where there is no session id, a user's pause longer than this begins a new session. Without
-        times all events of a user are one session.
+        A pause longer than this begins a new session; without times all events of a user are one.
+    still_open : ibis.Table, optional
+        Sessions of earlier days that may go on: `user`, `time` of their last event, `session`.
 
     Returns
     -------
-    ndarray
-        `(events,) int64`.
+    ibis.Table
+        `row`, `session` (int64: a hash of the user and of when the session began).
     """
-    if frame["session"].notna().any():
-        raw = pd.factorize(frame["session"])[0].astype(np.int64)
-    else:
-        raw = _split_by_pauses(frame, gap_minutes)
-    position = pd.Series(np.arange(len(frame)), index=frame.index)
-    first = pd.DataFrame({"raw": raw, "time": frame["time"], "position": position}).groupby("raw", sort=True).min()
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.lexsort((first["position"].to_numpy(), first["time"].to_numpy()))] = np.arange(len(first))
-    return rank[raw]
+    rows = rows.select("row", "user", "time", known=ibis.null("int64"))
+    if still_open is not None:
+        before = still_open.select(row=ibis.literal(-1).cast("int64"), user=_.user, time=_.time, known=_.session)
+        rows = rows.union(before)
+    in_order = ibis.window(group_by="user", order_by=["time", "row"])
+    pause = epoch_us(rows.time) - epoch_us(rows.time.lag().over(in_order))
+    first = ibis.row_number().over(in_order) == 0
+    rows = rows.mutate(begins=first | (pause > int(gap_minutes * 60_000_000)).fill_null(False))
+    began = rows.user.cast("string") + "@" + epoch_us(rows.time).cast("string").fill_null("")
+    rows = rows.mutate(
+        number=rows.begins.cast("int64").sum().over(ibis.cumulative_window(group_by="user", order_by=["time", "row"])),
+        start=ibis.ifelse(rows.begins, ibis.coalesce(rows.known, hash_text(began)), ibis.null("int64")),
+    )
+    named = rows.mutate(session=rows.start.max().over(ibis.window(group_by=["user", "number"])))
+    return named.filter(_.row >= 0).select("row", "session")
 
 
-def _split_by_pauses(frame: pd.DataFrame, gap_minutes: float) -> np.ndarray:
-    user = pd.factorize(frame["user"])[0].astype(np.int64)
-    time = frame["time"].to_numpy(dtype="datetime64[us]")
-    order = np.lexsort((np.arange(len(frame)), time, user))
-    new_user = np.diff(user[order], prepend=-1) != 0
-    gap = np.timedelta64(int(gap_minutes * 60_000_000), "us")
-    pause = np.zeros(len(frame), dtype=bool)
-    pause[1:] = np.diff(time[order]) > gap
-    codes = np.empty(len(frame), dtype=np.int64)
-    codes[order] = np.cumsum(new_user | pause) - 1
-    return codes
+def open_at_the_end(events: ibis.Table, gap_minutes: float) -> ibis.Table:
+    """List the sessions that events after the last one might still join."""
+    last = events.group_by(["user", "session"]).agg(time=_.time.max())
+    newest = last.mutate(newest=_.time.max().over(ibis.window()))
+    near = epoch_us(newest.newest) - epoch_us(newest.time) <= int(gap_minutes * 60_000_000)
+    return newest.filter(near).select(*OPEN_COLUMNS)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import yaml
+from pyarrow import csv
 
 from graphrec.config import ShopConfig
 from graphrec.events.shop_catalogue import SERIES, ShopCatalogue, make_catalogue
+from graphrec.progress import Display, Silent
 
-_KIND_NAMES = np.array(["view", "cart", "purchase"])
+_KIND_NAMES = pa.array(["view", "cart", "purchase"])
 _VIEW, _CART, _PURCHASE = 0, 1, 2
+_FIRST_DAY = np.datetime64("2025-01-01", "s")
+_DAY = 86_400
+_PILOT_SESSIONS = 20_000
+"""Sessions drawn to learn how many events one has."""
 
 
 @dataclass(frozen=True)
@@ -23,40 +32,72 @@ class Shop:
 
     Parameters
     ----------
-    events : DataFrame
-        The REES46 columns, sorted by time.
+    config : ShopConfig
+        `noise` is the share of complements that are drawn without regard to the planted matrix.
     catalogue : ShopCatalogue
         Products, cold ones included, and the planted transition matrix.
-    noise : float
-        Share of complements that were drawn without regard to the matrix.
     """
 
-    events: pd.DataFrame
+    config: ShopConfig
     catalogue: ShopCatalogue
-    noise: float
+
+    def days(self) -> Iterator[pa.Table]:
+        """Draw the log day by day in the REES46 columns, all of them texts, sorted by time; exactly `events` rows.
+
+        A session looks at some items of one type and series, may put its favourite into the cart and buy it, and
+        then buys up to two more: each of a type drawn from the planted matrix, and of the favourite's series with
+        probability `affinity`; with probability `noise` it is any popular item instead.
+        """
+        columns = _Columns(self.catalogue)
+        left = self.config.events
+        for log in _days(self.config, self.catalogue):
+            yield columns.dress(log[:left])
+            left -= len(log)
+            if left <= 0:
+                return
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The whole log in memory."""
+        return pa.concat_tables(self.days()).to_pandas()
 
 
 def generate_shop(config: ShopConfig) -> Shop:
-    """Generate a log of exactly `config.events` rows; one seed, one log.
+    """Invent a shop; one seed, one log."""
+    return Shop(config, make_catalogue(config, np.random.default_rng(config.seed)))
 
-    A session looks at some items of one type and series, may put its favourite into the cart and buy it, and
-    then buys up to two more: each of a type drawn from the planted matrix, and of the favourite's series with
-    probability `config.affinity`; with probability `config.noise` it is any popular item instead.
+
+def _days(config: ShopConfig, catalogue: ShopCatalogue) -> Iterator[pd.DataFrame]:
+    """Draw day after day without end: `second` from the first day on, `session`, `user`, `item`, `kind`.
+
+    What a session does after midnight comes with the next day, so that the whole is sorted by time.
     """
-    rng = np.random.default_rng(config.seed)
-    catalogue = make_catalogue(config, rng)
-    parts: list[pd.DataFrame] = []
-    rows, sessions = 0, 0
-    while rows < config.events:
-        # A session has 5.6 events on average; a little more than needed is drawn and cut off.
-        count = max(200, int((config.events - rows) / 5))
-        part = _draw_sessions(catalogue, config, rng, count)
-        part["session"] += sessions
-        parts.append(part)
-        rows += len(part)
-        sessions += count
-    log = pd.concat(parts, ignore_index=True).iloc[: config.events]
-    return Shop(_rees46_columns(log, catalogue, config, rng), catalogue, config.noise)
+    pilot = _draw_sessions(catalogue, config, np.random.default_rng([config.seed, 0]), _PILOT_SESSIONS)
+    in_all = config.events * _PILOT_SESSIONS / len(pilot)
+    sessions = max(1, int(np.ceil(in_all / config.days)))
+    users = max(1, int(in_all / 3))
+    over_midnight = pd.DataFrame()
+    day = 0
+    while True:
+        rng = np.random.default_rng([config.seed, day + 1])
+        log = _draw_sessions(catalogue, config, rng, sessions)
+        session = log["session"].to_numpy()
+        elapsed = rng.integers(5, 90, len(log)).cumsum()
+        begins = rng.integers(day * _DAY, (day + 1) * _DAY, sessions)
+        drawn = pd.DataFrame(
+            {
+                "second": begins[session] + elapsed - elapsed[np.searchsorted(session, session)],
+                "session": session + day * sessions,
+                "user": rng.integers(0, users, sessions)[session],
+                "item": log["item"],
+                "kind": log["kind"],
+            }
+        )
+        drawn = pd.concat([over_midnight, drawn], ignore_index=True).sort_values("second", kind="stable")
+        day += 1
+        today = drawn["second"].to_numpy() < day * _DAY
+        yield drawn[today]
+        over_midnight = drawn[~today]
 
 
 def _draw_sessions(
@@ -124,46 +165,60 @@ class _ItemSampler:
         return self._between(rng, self.cell_edges[cell], self.cell_edges[cell + 1])
 
 
-def _rees46_columns(
-    log: pd.DataFrame, catalogue: ShopCatalogue, config: ShopConfig, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Dress the drawn codes in the original columns, with users and times."""
-    sessions = int(log["session"].max()) + 1
-    start = rng.integers(0, config.days * 86_400, sessions)
-    user = rng.integers(0, max(1, sessions // 3), sessions)
-    pause = rng.integers(5, 90, len(log))
-    session = log["session"].to_numpy()
-    first_row = np.searchsorted(session, session)
-    elapsed = pause.cumsum()
-    seconds = start[session] + elapsed - elapsed[first_row]
-    time = pd.Timestamp("2025-01-01") + pd.to_timedelta(seconds, unit="s")
-    item = log["item"].to_numpy()
-    facts = catalogue.products.iloc[item].reset_index(drop=True)
-    events = pd.DataFrame(
-        {
-            "event_time": pd.Series(time.strftime("%Y-%m-%d %H:%M:%S UTC")),
-            "event_type": _KIND_NAMES[log["kind"].to_numpy()],
-            "product_id": facts["product_id"],
-            "category_id": facts["category_id"],
-            "category_code": facts["category_code"],
-            "brand": facts["brand"],
-            "price": facts["price"],
-            "user_id": 500_000_000 + user[session],
-            "user_session": pd.Series(session).map("{:08x}-shop".format),
-        }
-    )
-    return events.iloc[np.lexsort((np.arange(len(log)), seconds))].reset_index(drop=True)
+class _Columns:
+    """Dress codes in the texts of the original columns."""
+
+    def __init__(self, catalogue: ShopCatalogue) -> None:
+        names = ("product_id", "category_id", "category_code", "brand", "price")
+        self._facts = {name: pa.array(catalogue.products[name].astype("str"), pa.string()) for name in names}
+
+    def dress(self, log: pd.DataFrame) -> pa.Table:
+        """Write drawn rows as texts."""
+        item = pa.array(log["item"].to_numpy())
+        time = pa.array(_FIRST_DAY + log["second"].to_numpy().astype("timedelta64[s]"))
+        session = pa.array(log["session"].to_numpy()).cast(pa.string())
+        return pa.table(
+            {
+                "event_time": pc.strftime(time, "%Y-%m-%d %H:%M:%S UTC"),
+                "event_type": _KIND_NAMES.take(pa.array(log["kind"].to_numpy())),
+                **{name: fact.take(item) for name, fact in self._facts.items()},
+                "user_id": pa.array(log["user"].to_numpy() + 500_000_000).cast(pa.string()),
+                "user_session": pc.binary_join_element_wise(session, "shop", "-"),
+            }
+        )
 
 
-def write_shop(shop: Shop, folder: Path) -> None:
-    """Write `events.csv`, `products.csv`, `truth.json` and a `shop.yaml` that `graphrec fit` reads."""
+def write_shop(shop: Shop, folder: Path, display: Display | None = None) -> None:
+    """Write `events.csv`, `products.csv`, `truth.json` and a `shop.yaml` that `graphrec fit` reads, day by day."""
     folder.mkdir(parents=True, exist_ok=True)
-    shop.events.to_csv(folder / "events.csv", index=False)
+    write_log(shop, folder / "events.csv", display)
+    write_facts(shop, folder)
+
+
+def write_log(shop: Shop, file: Path, display: Display | None = None) -> None:
+    """Write the log alone as CSV, never more than a day of it in memory."""
+    # No fact of the invented products holds a comma or a quotation mark.
+    options = csv.WriteOptions(quoting_style="none")
+    days = shop.days()
+    first = next(days)
+    with (
+        (display or Silent()).stage("generating the shop", shop.config.events) as advance,
+        csv.CSVWriter(file, first.schema, write_options=options) as writer,
+    ):
+        writer.write(first)
+        advance(len(first))
+        for day in days:
+            writer.write(day)
+            advance(len(day))
+
+
+def write_facts(shop: Shop, folder: Path) -> None:
+    """Write all but the log."""
     shop.catalogue.products.to_csv(folder / "products.csv", index=False)
     truth = {
         "types": shop.catalogue.type_names,
         "transition": shop.catalogue.transition.tolist(),
-        "noise": shop.noise,
+        "noise": shop.config.noise,
         "cold_items": shop.catalogue.cold_items.tolist(),
     }
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from graphrec.errors import EventsError
-from graphrec.events.tables import Events
+from graphrec.events.log import Events
 
 
 def split_at(events: Events, day: str) -> tuple[Events, Events]:
@@ -17,31 +16,23 @@ def split_at(events: Events, day: str) -> tuple[Events, Events]:
     EventsError
         When the log has no times, the day is no date, or one side would be empty.
     """
-    if not events.has_time:
+    first, last = events.facts.first, events.facts.last
+    if first is None or last is None:
         raise EventsError("split.test_from needs times, and the log has none; map events.columns.time")
     try:
         cut = pd.Timestamp(day)
     except ValueError:
         raise EventsError(f"split.test_from {day!r} is no date; write it as 2001-02-14") from None
-    later = (events.frame["time"] >= cut).to_numpy()
-    if later.all() or not later.any():
-        first, last = events.frame["time"].min(), events.frame["time"].max()
+    if not first < cut <= last:
         raise EventsError(f"split.test_from {day} leaves one side empty; the log runs from {first} to {last}")
-    return events.take(~later), events.take(later)
+    return events.between(until=cut), events.between(since=cut)
 
 
 def split_latest(events: Events, share: float) -> tuple[Events, Events]:
     """Cut off about the given share of the sessions, the latest, as a held-out part.
 
-    The cut falls at the first event of a session, by time; without times, by session number. A session that
-    is open at the cut is divided, so that nothing of the earlier part comes after it.
+    The cut falls at the first event of a session, by time; without times, by position. A session that is open at
+    the cut is divided, so that nothing of the earlier part comes after it.
     """
-    sessions = events.frame["session"].to_numpy()
-    starts = np.unique(sessions)
-    first_held_out = starts[min(len(starts) - 1, int(len(starts) * (1 - share)))]
-    if events.has_time:
-        cut = events.frame["time"][sessions == first_held_out].min()
-        later = (events.frame["time"] >= cut).to_numpy()
-    else:
-        later = sessions >= first_held_out
-    return events.take(~later), events.take(later)
+    cut = events.session_start(1 - share)
+    return events.between(until=cut), events.between(since=cut)

@@ -1,8 +1,7 @@
-"""Events and Catalogue: what the rest of graphrec may rely on, checked once when they are made."""
+"""Catalogue and RowCounts: what the rest of graphrec may rely on, checked once when they are made."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +16,6 @@ Kind = Literal["view", "cart", "purchase"]
 KINDS: tuple[Kind, ...] = ("view", "cart", "purchase")
 """Event kinds; the position of a kind is its code in `Events.frame`."""
 
-EVENT_COLUMNS = ("time", "session", "user", "item", "kind", "price")
 CATALOGUE_COLUMNS = ("item", "type", "category_path", "brand", "price", "title")
 
 
@@ -45,10 +43,27 @@ class RowCounts:
         if told != self.read:
             raise EventsError(f"{self.read:,} rows were read but {told:,} accounted for; please report this")
 
+    def plus(self, other: RowCounts) -> RowCounts:
+        """Add the rows of other files."""
+        return RowCounts(
+            self.read + other.read,
+            self.used + other.used,
+            _added(self.rejected, other.rejected),
+            _added(self.filtered, other.filtered),
+        )
+
+    @property
+    def rejected_share(self) -> float:
+        """Share of the rows read that are bad."""
+        return sum(self.rejected.values()) / max(self.read, 1)
+
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One row per item, sorted by id; the row number is the item's code inside graphrec.
+    """One row per item; the row number is the item's code inside graphrec.
+
+    The items of the log stand first, in the order in which its files named them (sorted by id within what was
+    read at once), so that a new day's items do not move the codes of the old; then those of the catalogue alone.
 
     Parameters
     ----------
@@ -61,7 +76,7 @@ class Catalogue:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Catalogue:
-        """Sort and check a frame that has at least an `item` column of texts.
+        """Check a frame that has at least an `item` column of texts.
 
         Raises
         ------
@@ -90,7 +105,7 @@ class Catalogue:
             )
         texts = {name: _as_text(frame[name]) for name in CATALOGUE_COLUMNS if name != "price"}
         checked = pd.DataFrame({**texts, "price": price})[list(CATALOGUE_COLUMNS)]
-        return cls(checked.sort_values("item", ignore_index=True))
+        return cls(checked.reset_index(drop=True))
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -116,59 +131,15 @@ class Catalogue:
         return np.asarray(codes, dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class Events:
-    """A shop's log, sorted by session, then time, then row.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        `time` (datetime64[us], all NaT when the log has none), `session` (int64 code, rising with the
-        session's first event), `user` (int64 code, -1 unknown), `item` (int32 code of the catalogue),
-        `kind` (int8, position in `KINDS`), `price` (float32, NaN unknown).
-    catalogue : Catalogue
-        That the item codes refer to.
-    counts : RowCounts
-        Where the rows of the files went.
-    rejected : DataFrame
-        Columns `row`, `reason`, `text`: the rows set aside.
-    """
-
-    frame: pd.DataFrame
-    catalogue: Catalogue
-    counts: RowCounts
-    rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "reason", "text"]))
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    @property
-    def has_time(self) -> bool:
-        """Whether the log says when things happened."""
-        return bool(self.frame["time"].notna().any())
-
-    def count(self, kind: Kind) -> int:
-        """Count the events of one kind."""
-        return int((self.frame["kind"].to_numpy() == KINDS.index(kind)).sum())
-
-    def take(self, mask: np.ndarray) -> Events:
-        """Return the events that a boolean mask picks, over the same catalogue."""
-        kept = self.frame[mask].reset_index(drop=True)
-        return Events(kept, self.catalogue, RowCounts(len(kept), len(kept)))
-
-    def fingerprint(self) -> str:
-        """Hash the events and the catalogue: equal data, equal text (sha256, hexadecimal)."""
-        digest = hashlib.sha256()
-        for table in (self.frame, self.catalogue.frame):
-            digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
-        return digest.hexdigest()
-
-
 def _as_text(values: pd.Series) -> pd.Series:
     """Turn whatever a user's column holds into texts, with None for missing and for blank."""
     missing = values.isna()
     texts = id_texts(values).str.strip()
     return texts.mask(missing | (texts == ""), None)
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
 
 
 def id_texts(values: pd.Series) -> pd.Series:

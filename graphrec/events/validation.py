@@ -1,25 +1,33 @@
-"""The border: texts of a log -> typed columns, every bad row named with its reason."""
+"""The border: words of a log -> typed columns, every row that breaks a rule marked with its reason."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
 
-import numpy as np
-import pandas as pd
+import ibis
 
 from graphrec.config import EventsConfig
 from graphrec.errors import EventsError
-from graphrec.events.tables import KINDS
+from graphrec.events.duckdb_functions import hash_text, make_timestamp, try_strptime
+from graphrec.events.files import DAMAGE, FILE
+from graphrec.events.tables import CATALOGUE_COLUMNS, KINDS
+from graphrec.events.words import FILTERED, Words, as_text
 
-_EPOCH_UNITS: Mapping[str | None, Literal["s", "ms"]] = {"s": "s", "ms": "ms"}
-"""Time formats that count from 1970 -> the unit they count in."""
+REJECTED, OFFENDER, TEXT = "rejected", "offender", "text"
+"""Columns of a staged row that is bad: the reason, the value that broke the rule, the row in words."""
+
+_EPOCH_UNITS: Mapping[str | None, int] = {"s": 1_000_000, "ms": 1_000, "us": 1}
+"""Time formats that count from 1970 -> microseconds in their unit."""
+
+_END_OF_TIME = date(2200, 1, 1)
+"""No log reaches this far; 'infinity' is a time to DuckDB."""
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A rule that some rows of a column break.
+class Rule:
+    """What rows of a column may break.
 
     Parameters
     ----------
@@ -27,9 +35,9 @@ class Problem:
         The offender, by its name in the user's table.
     rule : str
         What its values are instead of what they should be.
-    rows : ndarray
-        `(rows,) bool`, true where broken.
-    values : Series
+    broken : ibis.BooleanValue
+        True for rows that break it, never null.
+    value : ibis.Value
         The column, for the example in the message.
     cure : str
         What a user may do.
@@ -37,105 +45,163 @@ class Problem:
 
     column: str
     rule: str
-    rows: np.ndarray
-    values: pd.Series
-    cure: str = "set events.on_bad_rows: quarantine or fix them"
+    broken: ibis.Value
+    value: ibis.Value
+    cure: str = "fix them"
 
     @property
     def reason(self) -> str:
         """Name the rule and the offender, the key under which rows are counted."""
         return f"{self.column}: {self.rule}"
 
-    def error(self) -> EventsError:
-        """Say it in one line."""
-        first = self.values[self.rows]
-        example = "missing" if pd.isna(first.iloc[0]) else repr(str(first.iloc[0]))
-        return EventsError(
-            f"column '{self.column}' has {int(self.rows.sum()):,} values that {self.rule} "
-            f"(first: {example} at row {first.index[0]}); {self.cure}"
-        )
 
-
-def typed_columns(
-    frame: pd.DataFrame, config: EventsConfig, names: Mapping[str, str]
-) -> tuple[pd.DataFrame, list[Problem]]:
-    """Turn texts into times, kinds and prices, and list every rule that is broken.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        graphrec's words as columns; the index is the row number.
-    config : EventsConfig
-        Kinds and time format.
-    names : mapping
-        graphrec's word -> the column's name in the user's table, for messages.
+def typed_columns(words: Words, config: EventsConfig) -> tuple[ibis.Table, Sequence[Rule]]:
+    """Turn words into times, kinds, prices and hashed ids, and mark the rows that are not to be used.
 
     Returns
     -------
-    DataFrame
-        `time`, `session`, `user`, `item` (texts), `kind` (int8, -1 bad), `price` (float64).
-    list of Problem
-        In the order in which they should be told.
+    ibis.Table
+        `item` and the catalogue's words (text), `session`, `order`, `user` (int64 hashes, null unknown), `kind`
+        (int8), `time`, `price`, `quantity` (float64), `file`; `filtered`, `rejected`, `offender`, `text` (null for
+        good rows).
+    sequence of Rule
+        In the order in which they are held against a row.
     """
-    problems = []
-    typed = pd.DataFrame(index=frame.index)
-    typed["item"] = frame["item"]
-    problems.append(Problem(names["item"], "are missing", frame["item"].isna().to_numpy(), frame["item"]))
-    for word in ("session", "user"):
-        typed[word] = frame.get(word)
-    anchor = "session" if "session" in frame else "user"
-    problems.append(Problem(names[anchor], "are missing", frame[anchor].isna().to_numpy(), frame[anchor]))
+    table = words.table
+    kind, known_kind, ignored = _kinds(table, config)
+    time = _time(table, config)
+    price, bad_price = _number(table, "price")
+    quantity, bad_quantity = _number(table, "quantity")
+    table = table.mutate(typed_time=time)
+    time = table.typed_time
+    rules = [
+        Rule("line", "are no JSON objects", table[DAMAGE].notnull(), table[DAMAGE]),
+        *_missing(words, table),
+    ]
+    if "kind" in table.columns:
+        cure = "map them under events.kinds (view, cart, purchase or ignore)"
+        rules.append(Rule(words.names["kind"], "are no known event kind", ~known_kind, as_text(table.kind), cure))
+    if "time" in table.columns:
+        name, text = words.names["time"], as_text(table.time)
+        cure = "set events.time_format, or fix them"
+        latest = config.latest or _END_OF_TIME
+        rules += [
+            Rule(name, "are no times", time.isnull(), text, cure),
+            Rule(name, f"lie before {config.earliest}", time.date() < config.earliest, text, "set events.earliest"),
+            Rule(name, f"lie after {latest}", time.date() > latest, text, "set events.latest"),
+        ]
+    if "price" in table.columns:
+        name, text = words.names["price"], as_text(table.price)
+        rules += [
+            Rule(name, "are no numbers", bad_price, text),
+            Rule(name, "are below zero", (price < 0).fill_null(False), text),
+        ]
+    if "quantity" in table.columns:
+        rules.append(Rule(words.names["quantity"], "are no numbers", bad_quantity, as_text(table.quantity)))
+    unwanted = ibis.coalesce(
+        table[FILTERED],
+        ibis.ifelse(ignored, "kind: ignored", ibis.null("string")),
+        ibis.ifelse((quantity <= 0).fill_null(False), "quantity: 0 or less, a return", ibis.null("string")),
+    )
+    # A row that a keep rule leaves out is not judged; one of an ignored kind or a return may be bad first.
+    judged = table[FILTERED].isnull()
+    rejected = ibis.cases(*((judged & rule.broken, ibis.literal(rule.reason)) for rule in rules))
+    offender = ibis.cases(*((rule.broken, rule.value.fill_null("missing")) for rule in rules))
+    facts = {
+        word: as_text(table[word]) if word in table.columns else ibis.null("string")
+        for word in CATALOGUE_COLUMNS
+        if word != "price"
+    }
+    typed = table.select(
+        **facts,
+        **_ids(table),
+        kind=kind.cast("int8"),
+        time=time,
+        price=price,
+        quantity=quantity,
+        file=table[FILE],
+        filtered=ibis.ifelse(rejected.isnull(), unwanted, ibis.null("string")),
+        rejected=rejected,
+        offender=ibis.ifelse(rejected.notnull(), offender, ibis.null("string")),
+        text=ibis.ifelse(rejected.notnull(), _in_words(table), ibis.null("string")),
+    )
+    return typed, rules
 
-    typed["kind"], bad_kind = _kinds(frame, config)
-    if "kind" in frame:
-        cure = "map them under events.kinds (view, cart, purchase or ignore), or set events.on_bad_rows: quarantine"
-        problems.append(Problem(names["kind"], "are no known event kind", bad_kind, frame["kind"], cure))
-    typed["time"] = _times(frame, config)
-    if "time" in frame:
-        bad_time = typed["time"].isna().to_numpy()
-        cure = "set events.time_format, or events.on_bad_rows: quarantine, or fix them"
-        problems.append(Problem(names["time"], "are no times", bad_time, frame["time"], cure))
-    typed["price"] = pd.to_numeric(frame["price"], errors="coerce") if "price" in frame else np.nan
-    if "price" in frame:
-        bad_price = (typed["price"].isna() & frame["price"].notna() & (frame["price"].astype("str") != "")).to_numpy()
-        problems.append(Problem(names["price"], "are no numbers", bad_price, frame["price"]))
-        problems.append(Problem(names["price"], "are below zero", (typed["price"] < 0).to_numpy(), frame["price"]))
-    return typed, [problem for problem in problems if problem.rows.any()]
+
+def complaint(rule: Rule, rows: int, first: str, row: int) -> str:
+    """Say in one line which rule rows break."""
+    example = "missing" if first == "missing" else repr(first)
+    return f"column '{rule.column}' has {rows:,} values that {rule.rule} (first: {example} at row {row}); {rule.cure}"
 
 
-def _kinds(frame: pd.DataFrame, config: EventsConfig) -> tuple[pd.Series, np.ndarray]:
-    """Code the event kinds; rows of an unknown kind get -1."""
-    if "kind" not in frame:
+def _missing(words: Words, table: ibis.Table) -> list[Rule]:
+    """Demand the item, and of session, user and order the first that the log has."""
+    rules = [Rule(words.names["item"], "are missing", table["item"].isnull(), as_text(table["item"]))]
+    anchor = next((word for word in ("session", "user", "order") if word in table.columns), None)
+    if anchor is None:
+        raise EventsError("a log needs one of 'session', 'order' or 'user'; map it under events.columns")
+    rules.append(Rule(words.names[anchor], "are missing", table[anchor].isnull(), as_text(table[anchor])))
+    return rules
+
+
+def _ids(table: ibis.Table) -> dict[str, ibis.Value]:
+    """Hash ids: without a session column it stays null, to be found by pauses."""
+    hashed = {
+        word: hash_text(as_text(table[word])) if word in table.columns else ibis.null("int64")
+        for word in ("session", "order", "user")
+    }
+    if "session" not in table.columns and "user" not in table.columns:
+        hashed["session"] = hashed["order"]
+    return hashed
+
+
+def _kinds(table: ibis.Table, config: EventsConfig) -> tuple[ibis.Value, ibis.Value, ibis.Value]:
+    """Code the event kinds: the code, whether it is known, whether it is to be ignored."""
+    if "kind" not in table.columns:
         if config.default_kind is None:
             raise EventsError(
                 "the log has no kind column: map events.columns.kind, or say with events.default_kind "
                 "what every row is (view, cart or purchase)"
             )
-        code = KINDS.index(config.default_kind)
-        return pd.Series(np.full(len(frame), code, dtype=np.int8), index=frame.index), np.zeros(len(frame), dtype=bool)
+        return ibis.literal(KINDS.index(config.default_kind)), ibis.literal(True), ibis.literal(False)
     meaning: dict[str, int] = {kind: KINDS.index(kind) for kind in KINDS}
     for kind, values in config.kinds.items():
         meaning |= {value: -1 if kind == "ignore" else KINDS.index(kind) for value in values}
-    texts = frame["kind"].astype("str")
-    codes = texts.map(meaning)
-    return codes.fillna(-1).astype(np.int8), codes.isna().to_numpy()
+    code = ibis.cases(*((as_text(table.kind) == value, code) for value, code in meaning.items()))
+    return code, code.notnull(), (code < 0).fill_null(False)
 
 
-def _times(frame: pd.DataFrame, config: EventsConfig) -> pd.Series:
-    """Parse times to UTC without a zone; what cannot be parsed is NaT."""
-    if "time" not in frame:
-        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
-    values = frame["time"]
+def _time(table: ibis.Table, config: EventsConfig) -> ibis.Value:
+    """Parse times to UTC without a zone; what cannot be parsed is null."""
+    if "time" not in table.columns:
+        return ibis.null("timestamp")
+    value = table.time
+    if value.type().is_timestamp() or value.type().is_date():
+        return value.cast("timestamp")
     unit = _EPOCH_UNITS.get(config.time_format)
     if unit is not None:
-        parsed = pd.to_datetime(pd.to_numeric(values, errors="coerce"), unit=unit, errors="coerce", utc=True)
-    elif pd.api.types.is_datetime64_any_dtype(values):
-        parsed = pd.to_datetime(values, utc=True)
-    elif config.time_format is not None:
-        parsed = pd.to_datetime(values.astype("str"), format=config.time_format, errors="coerce", utc=True)
-    else:
-        # REES46 writes "2019-10-01 00:00:00 UTC", which is ISO 8601 but for the name of the zone.
-        texts = values.astype("str").str.removesuffix(" UTC")
-        parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
-    times: pd.Series = parsed.dt.tz_localize(None).astype("datetime64[us]")
-    return times
+        ticks = value.try_cast("int64")
+        in_reach = ticks.abs() < 10**16 // unit
+        return ibis.ifelse(in_reach, make_timestamp(ticks * unit), ibis.null("timestamp"))
+    if config.time_format is not None:
+        return try_strptime(as_text(value), config.time_format)
+    return as_text(value).try_cast("timestamp('UTC')").cast("timestamp")
+
+
+def _number(table: ibis.Table, word: str) -> tuple[ibis.Value, ibis.Value]:
+    """Read a number, null where there is none, and tell where something else stands."""
+    if word not in table.columns:
+        return ibis.null("float64"), ibis.literal(False)
+    number = table[word].try_cast("float64")
+    number = ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
+    return number, number.isnull() & as_text(table[word]).notnull()
+
+
+def _in_words(table: ibis.Table) -> ibis.Value:
+    """Write a row as 'item=..., price=...', or the whole line where it is damaged."""
+    parts = [
+        ibis.literal(f"{word}=") + as_text(table[word]).fill_null("")
+        for word in table.columns
+        if word not in (FILE, DAMAGE, FILTERED, "typed_time")
+    ]
+    return ibis.coalesce(table[DAMAGE], ibis.literal(", ").join(parts))

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch_geometric.data import HeteroData
 
-from graphrec.graph.pairs import Pairs
+from graphrec.graph.pairs import Pairs, top_pairs
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,17 @@ class Evidence:
     bought_first: int = 0
 
 
+_MIRROR = {
+    "count": "count",
+    "support": "support",
+    "lift": "lift",
+    "first": "later",
+    "later": "first",
+    "weight": "back",
+}
+"""Facts of an edge -> what they are called on the edge in the other direction."""
+
+
 @dataclass(frozen=True)
 class ProductGraph:
     """Both graphs over the codes of one catalogue.
@@ -44,13 +55,12 @@ class ProductGraph:
     Parameters
     ----------
     similar, complement : Pairs
-        Pruned to the top K of each item. Complement edges carry `count`, `first`, `later`, `support`, `lift`.
+        Pruned to the top K of each item. Complement edges carry `count`, `first`, `later`, `support`, `lift` and
+        `back`, the weight of the edge in the other direction.
     viewed, bought : ndarray
         `(items,) int64`: view sessions and baskets that hold the item.
     view_sessions, baskets : int
         How many there are in all.
-    reverse_weight : float
-        What a basket counts for i -> j in which j was bought before i.
     similar_sources : tuple of str
         Where similar links come from: `views`, or `catalogue` and `shared contexts`.
     substitutes_removed : int
@@ -63,7 +73,6 @@ class ProductGraph:
     bought: np.ndarray
     view_sessions: int
     baskets: int
-    reverse_weight: float
     similar_sources: tuple[str, ...]
     substitutes_removed: int
 
@@ -75,6 +84,12 @@ class ProductGraph:
     def with_similar(self, similar: Pairs, sources: Sequence[str]) -> ProductGraph:
         """Return the graph with other similar links."""
         return replace(self, similar=similar, similar_sources=tuple(sources))
+
+    def without_complements(self) -> ProductGraph:
+        """Return the graph as if nothing had been bought together."""
+        nothing = np.zeros(0, dtype=np.int64)
+        columns = {name: values[:0] for name, values in self.complement.columns.items()}
+        return replace(self, complement=top_pairs(self.items, nothing, nothing, nothing, columns, 1))
 
     def evidence(self, item: int, complement: int) -> Evidence:
         """Say what the log holds of one pair of codes."""
@@ -94,12 +109,11 @@ class ProductGraph:
         """
         ahead = self.complement.find(items, complements)
         back = self.complement.find(complements, items)
-        mirror = {"count": "count", "support": "support", "lift": "lift", "first": "later", "later": "first"}
+        columns = {**self.complement.columns, "weight": self.complement.weight}
         facts = {}
-        for name, mirrored in mirror.items():
-            there, from_other_end = (np.append(self.complement.columns[column], 0) for column in (name, mirrored))
+        for name, mirrored in _MIRROR.items():
+            there, from_other_end = (np.append(columns[column], 0) for column in (name, mirrored))
             facts[name] = np.where(ahead >= 0, there[ahead], from_other_end[back])
-        facts["weight"] = facts["count"] - (1.0 - self.reverse_weight) * facts["later"]
         return facts
 
     @cached_property
@@ -159,9 +173,7 @@ class ProductGraph:
         return own | self.similar.arrays("similar") | self.complement.arrays("complement")
 
     @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], reverse_weight: float, similar_sources: Sequence[str]
-    ) -> ProductGraph:
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], similar_sources: Sequence[str]) -> ProductGraph:
         """Rebuild a graph from the arrays of a file."""
         view_sessions, baskets, removed = (int(total) for total in arrays["totals"])
         return cls(
@@ -171,7 +183,6 @@ class ProductGraph:
             bought=arrays["bought"],
             view_sessions=view_sessions,
             baskets=baskets,
-            reverse_weight=reverse_weight,
             similar_sources=tuple(similar_sources),
             substitutes_removed=removed,
         )

@@ -46,7 +46,7 @@ def session_matrix(events: Events, max_length: int, max_sessions: int, seed: int
 
     Events of one time are shuffled: the order of lines in an order form says nothing.
     """
-    frame = events.frame
+    frame = events.latest_sessions(max_sessions)
     session, item = frame["session"].to_numpy(), frame["item"].to_numpy(dtype=np.int64)
     shuffle = np.random.default_rng(seed).random(len(frame))
     order = np.lexsort((shuffle, frame["time"].to_numpy(), session))

@@ -91,7 +91,7 @@ def test_formats_give_the_same_events(tmp_path):
         ("basket,sku,what\n1,a,wish\n", {"columns": {"kind": "what"}}, "'what' has 1 values that are no known event "
          "kind .*'wish' at row 1.*events.kinds"),
         ("basket,sku,p\n1,a,N/A\n1,b,2\n", {"columns": {"price": "p"}}, "'p' has 1 values that are no numbers .*'N/A' "
-         "at row 1.*quarantine"),
+         "at row 1"),
         ("basket,sku,p\n1,a,-2\n", {"columns": {"price": "p"}}, "below zero"),
         ("basket,sku,t\n1,a,yesterday\n", {"columns": {"time": "t"}}, "no times .*'yesterday' at row 1.*time_format"),
         ("basket,sku\n1,a\n,b\n", {}, "'basket' has 1 values that are missing .*row 2"),
@@ -109,7 +109,7 @@ def test_bad_input_is_told_in_one_line(tmp_path, text, settings, said):
 def test_bad_rows_are_set_aside_and_counted(tmp_path):
     text = "basket,sku,p,t\n1,a,2,2024-01-01\n1,b,cheap,2024-01-01\n1,c,2,never\n1,d,2\n,e,2,2024-01-01\n"
     columns = {"price": "p", "time": "t"}
-    events = read(text, tmp_path, columns=columns, on_bad_rows="quarantine")
+    events = read(text, tmp_path, columns=columns, max_rejected_share=1)
     assert (events.counts.read, events.counts.used) == (5, 1)
     assert sum(events.counts.rejected.values()) == 4
     assert sorted(events.rejected["row"]) == [2, 3, 4, 5]
@@ -129,9 +129,9 @@ def test_missing_file_and_unknown_ending(tmp_path):
     ("name", "read_rows", "used", "items"),
     [
         ("tafeng", 817_741, 817_741, 23_812),
-        ("online_retail", 541_909, 527_725, 3_900),
+        ("online_retail", 541_909, 522_502, 3_900),
         ("tianchi", 85_213, 85_213, 36_224),
-        ("rees46", 17_435, 17_434, 6_493),
+        ("rees46", 17_435, 17_429, 6_493),
     ],
 )
 def test_real_logs_are_read_whole(name, read_rows, used, items):
@@ -148,5 +148,5 @@ def test_purchase_only_rees46_with_its_ragged_rows():
     settings = {"reader": "rees46", "path": path, "default_kind": "purchase", "on_bad_rows": "quarantine"}
     events = load_events(parse_config({"events": settings}, "test"))
     assert events.counts.read == 20_000
-    assert events.counts.rejected["wrong number of fields"] == 22
+    assert events.counts.rejected["line: wrong number of fields"] == 22
     assert events.count("purchase") == events.counts.used

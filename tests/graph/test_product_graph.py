@@ -31,7 +31,7 @@ def test_networkx_holds_the_type_transitions(graph):
 
 
 def test_arrays_hold_the_whole_graph(graph):
-    copy = ProductGraph.from_arrays(graph.arrays(), graph.reverse_weight, graph.similar_sources)
+    copy = ProductGraph.from_arrays(graph.arrays(), graph.similar_sources)
     for name, values in graph.arrays().items():
         np.testing.assert_array_equal(copy.arrays()[name], values)
     assert copy.evidence(0, 1) == graph.evidence(0, 1)

@@ -1,0 +1,47 @@
+"""Functions of DuckDB that Ibis has no word for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ibis
+
+Function = Callable[..., Any]
+"""Columns and literals -> a column."""
+
+
+def _builtin(name: str, arguments: Sequence[str], result: str) -> Function:
+    """Let Ibis call a function of DuckDB, of so many arguments."""
+
+    def one(_argument: object) -> None: ...
+
+    def two(_argument: object, _other: object) -> None: ...
+
+    stub = (one, two)[len(arguments) - 1]
+    function: Function = ibis.udf.scalar.builtin(stub, name=name, signature=(tuple(arguments), result))
+    return function
+
+
+try_strptime = _builtin("try_strptime", ("string", "string"), "timestamp")
+"""Parse a time by a format; null where the text is none."""
+make_timestamp = _builtin("make_timestamp", ("int64",), "timestamp")
+"""Turn microseconds from 1970 on into a time."""
+epoch_us = _builtin("epoch_us", ("timestamp",), "int64")
+"""Count microseconds from 1970 on."""
+regexp_extract_all = _builtin("regexp_extract_all", ("string", "string"), "array<string>")
+"""List all that a pattern finds."""
+json_text = _builtin("json_extract_string", ("string", "string"), "string")
+"""Take what stands at a path of a JSON text, as text."""
+_json_extract = _builtin("json_extract", ("string", "string"), "array<string>")
+_hash = _builtin("hash", ("string",), "uint64")
+
+
+def json_list(text: ibis.Value) -> ibis.Value:
+    """List the entries of a JSON array, each as JSON text."""
+    return _json_extract(text, "$[*]")
+
+
+def hash_text(text: ibis.Value) -> ibis.Value:
+    """Hash a text to 63 bits, `int64`, not negative: Spark knows no unsigned numbers."""
+    return (_hash(text) >> ibis.literal(1)).cast("int64")
