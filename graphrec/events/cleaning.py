@@ -16,7 +16,6 @@ from ibis import _
 
 from graphrec.config import EventsConfig
 from graphrec.errors import EventsError
-from graphrec.events.duckdb_functions import hash_text
 from graphrec.events.files import open_table, unreadable
 from graphrec.events.readers import LOG_READERS
 from graphrec.events.sessions import open_at_the_end, sessions_by_pauses
@@ -98,9 +97,9 @@ def clean_batch(
     config = LOG_READERS[config.reader].defaults(config)
     raw = open_table(connection, config, files)
     words = LOG_READERS[config.reader].words(raw, config)
-    typed, rules = typed_columns(words, config)
+    typed, rules = typed_columns(connection, words, config)
     try:
-        connection.to_parquet(typed.mutate(key=hash_text(typed["item"])), folder / "staged.parquet")
+        connection.to_parquet(typed, folder / "staged.parquet")
         ragged = raw.ragged()
     except duckdb.Error as error:
         raise unreadable(config, error) from None

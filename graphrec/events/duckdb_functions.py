@@ -29,6 +29,8 @@ make_timestamp = _builtin("make_timestamp", ("int64",), "timestamp")
 """Turn microseconds from 1970 on into a time."""
 epoch_us = _builtin("epoch_us", ("timestamp",), "int64")
 """Count microseconds from 1970 on."""
+trim = _builtin("trim", ("string",), "string")
+"""Take blanks off both ends."""
 regexp_extract_all = _builtin("regexp_extract_all", ("string", "string"), "array<string>")
 """List all that a pattern finds."""
 json_text = _builtin("json_extract_string", ("string", "string"), "string")

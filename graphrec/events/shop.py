@@ -59,7 +59,8 @@ class Shop:
     @property
     def events(self) -> pd.DataFrame:
         """The whole log in memory."""
-        return pa.concat_tables(self.days()).to_pandas()
+        frame: pd.DataFrame = pa.concat_tables(self.days()).to_pandas()
+        return frame
 
 
 def generate_shop(config: ShopConfig) -> Shop:

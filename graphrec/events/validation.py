@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from uuid import uuid4
 
 import ibis
 
@@ -13,10 +15,9 @@ from graphrec.errors import EventsError
 from graphrec.events.duckdb_functions import hash_text, make_timestamp, try_strptime
 from graphrec.events.files import DAMAGE, FILE
 from graphrec.events.tables import CATALOGUE_COLUMNS, KINDS
-from graphrec.events.words import FILTERED, Words, as_text
+from graphrec.events.words import AS_IT_STANDS, FILTERED, LOG_WORDS, Words, as_text
 
-REJECTED, OFFENDER, TEXT = "rejected", "offender", "text"
-"""Columns of a staged row that is bad: the reason, the value that broke the rule, the row in words."""
+_RETURN = "quantity: 0 or less, a return"
 
 _EPOCH_UNITS: Mapping[str | None, int] = {"s": 1_000_000, "ms": 1_000, "us": 1}
 """Time formats that count from 1970 -> microseconds in their unit."""
@@ -35,19 +36,23 @@ class Rule:
         The offender, by its name in the user's table.
     rule : str
         What its values are instead of what they should be.
-    broken : ibis.BooleanValue
+    word : str
+        The column in graphrec's words, for the example in the message.
+    broken : ibis.Value
         True for rows that break it, never null.
-    value : ibis.Value
-        The column, for the example in the message.
     cure : str
         What a user may do.
     """
 
     column: str
     rule: str
+    word: str
     broken: ibis.Value
-    value: ibis.Value
     cure: str = "fix them"
+
+    def text(self, table: ibis.Table) -> ibis.Value:
+        """Read the value that broke it."""
+        return _text_of(table, self.word).fill_null("missing")
 
     @property
     def reason(self) -> str:
@@ -55,77 +60,95 @@ class Rule:
         return f"{self.column}: {self.rule}"
 
 
-def typed_columns(words: Words, config: EventsConfig) -> tuple[ibis.Table, Sequence[Rule]]:
+def typed_columns(connection: Any, words: Words, config: EventsConfig) -> tuple[ibis.Table, Sequence[Rule]]:  # noqa: ANN401
     """Turn words into times, kinds, prices and hashed ids, and mark the rows that are not to be used.
 
     Returns
     -------
     ibis.Table
-        `item` and the catalogue's words (text), `session`, `order`, `user` (int64 hashes, null unknown), `kind`
-        (int8), `time`, `price`, `quantity` (float64), `file`; `filtered`, `rejected`, `offender`, `text` (null for
-        good rows).
+        `item` and the catalogue's words (text), `key` (int64 hash of the item), `session`, `order`, `user` (int64
+        hashes, null unknown), `kind` (int8), `time`, `price`, `quantity` (float64), `file`; `filtered`, `rejected`,
+        `offender`, `text` (null for good rows).
     sequence of Rule
         In the order in which they are held against a row.
     """
-    table = words.table
-    kind, known_kind, ignored = _kinds(table, config)
-    time = _time(table, config)
-    price, bad_price = _number(table, "price")
-    quantity, bad_quantity = _number(table, "quantity")
-    table = table.mutate(typed_time=time)
-    time = table.typed_time
-    rules = [
-        Rule("line", "are no JSON objects", table[DAMAGE].notnull(), table[DAMAGE]),
-        *_missing(words, table),
-    ]
-    if "kind" in table.columns:
-        cure = "map them under events.kinds (view, cart, purchase or ignore)"
-        rules.append(Rule(words.names["kind"], "are no known event kind", ~known_kind, as_text(table.kind), cure))
-    if "time" in table.columns:
-        name, text = words.names["time"], as_text(table.time)
-        cure = "set events.time_format, or fix them"
-        latest = config.latest or _END_OF_TIME
-        rules += [
-            Rule(name, "are no times", time.isnull(), text, cure),
-            Rule(name, f"lie before {config.earliest}", time.date() < config.earliest, text, "set events.earliest"),
-            Rule(name, f"lie after {latest}", time.date() > latest, text, "set events.latest"),
-        ]
-    if "price" in table.columns:
-        name, text = words.names["price"], as_text(table.price)
-        rules += [
-            Rule(name, "are no numbers", bad_price, text),
-            Rule(name, "are below zero", (price < 0).fill_null(False), text),
-        ]
-    if "quantity" in table.columns:
-        rules.append(Rule(words.names["quantity"], "are no numbers", bad_quantity, as_text(table.quantity)))
-    unwanted = ibis.coalesce(
-        table[FILTERED],
-        ibis.ifelse(ignored, "kind: ignored", ibis.null("string")),
-        ibis.ifelse((quantity <= 0).fill_null(False), "quantity: 0 or less, a return", ibis.null("string")),
+    # Each step is a view of its own: Ibis would else write every expression out wherever its name is used.
+    table = _step(connection, words.table)
+    table = _step(
+        connection,
+        table.mutate(
+            kind_code=_kind_code(table, config),
+            typed_time=_time(table, config),
+            typed_price=_number(table, "price"),
+            typed_quantity=_number(table, "quantity"),
+        ),
     )
-    # A row that a keep rule leaves out is not judged; one of an ignored kind or a return may be bad first.
+    rules = _rules(words, table, config)
+    # A row that a keep rule leaves out is not judged.
     judged = table[FILTERED].isnull()
-    rejected = ibis.cases(*((judged & rule.broken, ibis.literal(rule.reason)) for rule in rules))
-    offender = ibis.cases(*((rule.broken, rule.value.fill_null("missing")) for rule in rules))
-    facts = {
-        word: as_text(table[word]) if word in table.columns else ibis.null("string")
-        for word in CATALOGUE_COLUMNS
-        if word != "price"
-    }
+    table = _step(
+        connection,
+        table.mutate(
+            rule=ibis.cases(*((judged & rule.broken, place) for place, rule in enumerate(rules))),
+            unwanted=ibis.coalesce(
+                table[FILTERED],
+                ibis.ifelse((table.kind_code < 0).fill_null(False), "kind: ignored", ibis.null("string")),
+                ibis.ifelse((table.typed_quantity <= 0).fill_null(False), _RETURN, ibis.null("string")),
+            ),
+        ),
+    )
+    good = table.rule.isnull()
+    rejected = ibis.cases(*((table.rule == place, rule.reason) for place, rule in enumerate(rules)))
+    offender = ibis.cases(*((table.rule == place, rule.text(table)) for place, rule in enumerate(rules)))
+    facts = {word: _text_of(table, word) for word in CATALOGUE_COLUMNS if word != "price"}
     typed = table.select(
         **facts,
         **_ids(table),
-        kind=kind.cast("int8"),
-        time=time,
-        price=price,
-        quantity=quantity,
+        kind=table.kind_code.cast("int8"),
+        time=table.typed_time,
+        price=table.typed_price,
+        quantity=table.typed_quantity,
         file=table[FILE],
-        filtered=ibis.ifelse(rejected.isnull(), unwanted, ibis.null("string")),
-        rejected=rejected,
-        offender=ibis.ifelse(rejected.notnull(), offender, ibis.null("string")),
-        text=ibis.ifelse(rejected.notnull(), _in_words(table), ibis.null("string")),
+        filtered=ibis.ifelse(good, table.unwanted, ibis.null("string")),
+        rejected=ibis.ifelse(good, ibis.null("string"), rejected),
+        offender=ibis.ifelse(good, ibis.null("string"), offender),
+        text=ibis.ifelse(good, ibis.null("string"), _in_words(table)),
     )
     return typed, rules
+
+
+def _step(connection: Any, table: ibis.Table) -> ibis.Table:  # noqa: ANN401
+    return connection.create_view(f"step_{uuid4().hex}", table)
+
+
+def _rules(words: Words, table: ibis.Table, config: EventsConfig) -> list[Rule]:
+    """List what no row may break, in the order in which a row is judged."""
+    rules = [Rule("line", "are no JSON objects", DAMAGE, table[DAMAGE].notnull())]
+    # Of session, user and order the first that the log has must be there.
+    anchor = next((word for word in ("session", "user", "order") if word in table.columns), None)
+    if anchor is None:
+        raise EventsError("a log needs one of 'session', 'order' or 'user'; map it under events.columns")
+    rules += [Rule(words.names[word], "are missing", word, table[word].isnull()) for word in ("item", anchor)]
+    if "kind" in table.columns:
+        cure = "map them under events.kinds (view, cart, purchase or ignore)"
+        rules.append(Rule(words.names["kind"], "are no known event kind", "kind", table.kind_code.isnull(), cure))
+    if "time" in table.columns:
+        name, day = words.names["time"], table.typed_time.date()
+        latest = config.latest or _END_OF_TIME
+        cure = "set events.time_format, or fix them"
+        rules += [
+            Rule(name, "are no times", "time", table.typed_time.isnull(), cure),
+            Rule(name, f"lie before {config.earliest}", "time", day < config.earliest, "set events.earliest"),
+            Rule(name, f"lie after {latest}", "time", day > latest, "set events.latest"),
+        ]
+    for word in ("price", "quantity"):
+        if word in table.columns:
+            wrong = table[f"typed_{word}"].isnull() & _text_of(table, word).notnull()
+            rules.append(Rule(words.names[word], "are no numbers", word, wrong))
+    if "price" in table.columns:
+        negative = (table.typed_price < 0).fill_null(False)
+        rules.append(Rule(words.names["price"], "are below zero", "price", negative))
+    return rules
 
 
 def complaint(rule: Rule, rows: int, first: str, row: int) -> str:
@@ -134,41 +157,37 @@ def complaint(rule: Rule, rows: int, first: str, row: int) -> str:
     return f"column '{rule.column}' has {rows:,} values that {rule.rule} (first: {example} at row {row}); {rule.cure}"
 
 
-def _missing(words: Words, table: ibis.Table) -> list[Rule]:
-    """Demand the item, and of session, user and order the first that the log has."""
-    rules = [Rule(words.names["item"], "are missing", table["item"].isnull(), as_text(table["item"]))]
-    anchor = next((word for word in ("session", "user", "order") if word in table.columns), None)
-    if anchor is None:
-        raise EventsError("a log needs one of 'session', 'order' or 'user'; map it under events.columns")
-    rules.append(Rule(words.names[anchor], "are missing", table[anchor].isnull(), as_text(table[anchor])))
-    return rules
-
-
 def _ids(table: ibis.Table) -> dict[str, ibis.Value]:
     """Hash ids: without a session column it stays null, to be found by pauses."""
     hashed = {
-        word: hash_text(as_text(table[word])) if word in table.columns else ibis.null("int64")
+        word: hash_text(table[word]) if word in table.columns else ibis.null("int64")
         for word in ("session", "order", "user")
     }
     if "session" not in table.columns and "user" not in table.columns:
         hashed["session"] = hashed["order"]
-    return hashed
+    return hashed | {"key": hash_text(table["item"])}
 
 
-def _kinds(table: ibis.Table, config: EventsConfig) -> tuple[ibis.Value, ibis.Value, ibis.Value]:
-    """Code the event kinds: the code, whether it is known, whether it is to be ignored."""
+def _text_of(table: ibis.Table, word: str) -> ibis.Value:
+    """Read a word as text; those that a reader hands on as they stand are cleaned here."""
+    if word not in table.columns:
+        return ibis.null("string")
+    return as_text(table[word]) if word in AS_IT_STANDS else table[word]
+
+
+def _kind_code(table: ibis.Table, config: EventsConfig) -> ibis.Value:
+    """Code the event kinds: -1 for one that is to be ignored, null for one that is not known."""
     if "kind" not in table.columns:
         if config.default_kind is None:
             raise EventsError(
                 "the log has no kind column: map events.columns.kind, or say with events.default_kind "
                 "what every row is (view, cart or purchase)"
             )
-        return ibis.literal(KINDS.index(config.default_kind)), ibis.literal(True), ibis.literal(False)
+        return ibis.literal(KINDS.index(config.default_kind))
     meaning: dict[str, int] = {kind: KINDS.index(kind) for kind in KINDS}
     for kind, values in config.kinds.items():
         meaning |= {value: -1 if kind == "ignore" else KINDS.index(kind) for value in values}
-    code = ibis.cases(*((as_text(table.kind) == value, code) for value, code in meaning.items()))
-    return code, code.notnull(), (code < 0).fill_null(False)
+    return ibis.cases(*((table.kind == value, code) for value, code in meaning.items()))
 
 
 def _time(table: ibis.Table, config: EventsConfig) -> ibis.Value:
@@ -188,20 +207,16 @@ def _time(table: ibis.Table, config: EventsConfig) -> ibis.Value:
     return as_text(value).try_cast("timestamp('UTC')").cast("timestamp")
 
 
-def _number(table: ibis.Table, word: str) -> tuple[ibis.Value, ibis.Value]:
-    """Read a number, null where there is none, and tell where something else stands."""
+def _number(table: ibis.Table, word: str) -> ibis.Value:
+    """Read a number, null where there is none."""
     if word not in table.columns:
-        return ibis.null("float64"), ibis.literal(False)
+        return ibis.null("float64")
     number = table[word].try_cast("float64")
-    number = ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
-    return number, number.isnull() & as_text(table[word]).notnull()
+    return ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
 
 
 def _in_words(table: ibis.Table) -> ibis.Value:
     """Write a row as 'item=..., price=...', or the whole line where it is damaged."""
-    parts = [
-        ibis.literal(f"{word}=") + as_text(table[word]).fill_null("")
-        for word in table.columns
-        if word not in (FILE, DAMAGE, FILTERED, "typed_time")
-    ]
+    words = [word for word in LOG_WORDS if word in table.columns]
+    parts = [ibis.literal(f"{word}=") + _text_of(table, word).fill_null("") for word in words]
     return ibis.coalesce(table[DAMAGE], ibis.literal(", ").join(parts))

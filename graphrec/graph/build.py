@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from pyarrow import parquet
 
 from graphrec.config import GraphConfig
 from graphrec.engine import Engine, open_engine
@@ -15,7 +15,7 @@ from graphrec.events import Events, describe_kinds
 from graphrec.graph.counting import PairTotals, count_pairs
 from graphrec.graph.daily import daily_totals
 from graphrec.graph.edges import write_edges
-from graphrec.graph.pairs import Pairs, top_pairs
+from graphrec.graph.pairs import Pairs
 from graphrec.graph.product_graph import ProductGraph
 
 
@@ -67,10 +67,10 @@ def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
         totals = _totals(engine, events, config)
         files = write_edges(engine, totals, config, Path(scratch))
         items = len(events.catalogue)
-        similar = _read_pairs(files.similar, items, config.similar.top_k)
+        similar = _read_pairs(files.similar, items)
         return ProductGraph(
             similar=similar,
-            complement=_read_pairs(files.complement, items, config.complement.top_k),
+            complement=_read_pairs(files.complement, items),
             viewed=_per_item(engine, totals.viewed, items),
             bought=_per_item(engine, totals.bought, items),
             view_sessions=totals.view_sessions,
@@ -88,17 +88,13 @@ def _totals(engine: Engine, events: Events, config: GraphConfig) -> PairTotals:
     return count_pairs(engine, log, log, config, events.facts.last)
 
 
-def _read_pairs(folder: Path, items: int, top_k: int) -> Pairs:
-    edges = pd.read_parquet(folder)
-    facts = [name for name in edges.columns if name not in ("source", "target", "weight")]
-    return top_pairs(
-        items,
-        edges["source"].to_numpy(dtype=np.int64),
-        edges["target"].to_numpy(dtype=np.int64),
-        edges["weight"].to_numpy(),
-        {name: edges[name].to_numpy() for name in facts},
-        top_k,
-    )
+def _read_pairs(folder: Path, items: int) -> Pairs:
+    """Read edges that are sorted by source and weight; files are sorted by name."""
+    table = parquet.read_table(folder)
+    edges = {name: table.column(name).to_numpy() for name in table.column_names}
+    degree = np.bincount(edges.pop("source"), minlength=items)
+    indptr = np.concatenate([[0], degree.cumsum()]).astype(np.int64)
+    return Pairs(indptr, edges.pop("target"), edges.pop("weight").astype(np.float32), edges)
 
 
 def _per_item(engine: Engine, counted: object, items: int) -> np.ndarray:

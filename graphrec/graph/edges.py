@@ -117,7 +117,7 @@ def _complement_edges(pairs: ibis.Table, config: GraphConfig) -> ibis.Table:
             source=pairs[source],
             target=pairs[target],
             weight=(pairs.measured * share).round(9),
-            back=(pairs.measured * back).round(9),
+            back=(pairs.measured * back).round(9).cast("float32"),
             count=pairs["count"].cast("int32"),
             first=pairs[first].cast("int32"),
             later=pairs[later].cast("int32"),
@@ -136,6 +136,7 @@ def _share_left(pairs: ibis.Table, reverse: str, discount: float) -> ibis.Value:
 
 
 def _top(edges: ibis.Table, top_k: int) -> ibis.Table:
-    """Keep the heaviest edges of every item; the smaller target code wins a tie."""
+    """Keep the heaviest edges of every item, the heaviest first; the smaller target code wins a tie."""
     heaviest = ibis.window(group_by="source", order_by=[ibis.desc("weight"), "target"])
-    return edges.mutate(place=ibis.row_number().over(heaviest)).filter(_.place < top_k).drop("place")
+    kept = edges.mutate(place=ibis.row_number().over(heaviest)).filter(_.place < top_k).drop("place")
+    return kept.order_by("source", ibis.desc("weight"), "target")
