@@ -1,5 +1,7 @@
 """graphrec: frequently-bought-together lists from a shop's log."""
 
+from typing import TYPE_CHECKING
+
 from graphrec.answers import Explanation, Recommendation, SimilarItem
 from graphrec.config import Config, load_config
 from graphrec.errors import (
@@ -13,7 +15,9 @@ from graphrec.errors import (
 )
 from graphrec.events import Catalogue, Events, load_events
 from graphrec.graph import Evidence
-from graphrec.recommender import Recommender
+
+if TYPE_CHECKING:
+    from graphrec.recommender import Recommender
 
 __all__ = [
     "Catalogue",
@@ -34,3 +38,12 @@ __all__ = [
     "load_config",
     "load_events",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the recommender, and with it torch, only when it is asked for: reading and counting do without."""
+    if name == "Recommender":
+        from graphrec.recommender import Recommender
+
+        return Recommender
+    raise AttributeError(f"module 'graphrec' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The command line: fit, recommend, similar, embed, export, shop."""
+"""The command line: doctor, fit, recommend, similar, embed, export, shop."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+import graphrec
 from graphrec.config import CatalogueConfig, ShopConfig, load_config
+from graphrec.doctor import examine, facts_in_words, findings, report_data, verdicts, write_page
 from graphrec.errors import EventsError, GraphrecError, GraphrecWarning
 from graphrec.events import load_events, read_catalogue, split_at
 from graphrec.events.files import column_names
 from graphrec.events.shop import generate_shop, write_shop
 from graphrec.events.tables import CATALOGUE_COLUMNS
 from graphrec.progress import Bars
-from graphrec.recommender import Recommender
 from graphrec.serving import check_format, write_table
-from graphrec.terminal import print_fit, print_table
+from graphrec.terminal import print_doctor, print_fit, print_table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,6 +37,30 @@ app = typer.Typer(
 ModelPath = Annotated[Path, typer.Argument(help="What 'graphrec fit --out' wrote.")]
 HowMany = Annotated[int, typer.Option("-k", min=1, help="How many per query.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")]
+
+
+@app.command()
+def doctor(
+    config: Annotated[Path, typer.Argument(help="YAML that says where the log is; see configs/.")],
+    html: Annotated[Path | None, typer.Option(help="Write one self-contained page with plots.")] = None,
+    as_json: AsJson = False,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
+) -> None:
+    """Say what a log holds, what is wrong with it, and whether it is enough."""
+    display = Bars()
+    resolved = load_config(config, settings or [])
+    events = load_events(resolved, display)
+    with display.stage("examining the log"):
+        seen = examine(events, resolved)
+    wrong, can = findings(seen), verdicts(seen, given_links=resolved.events.reader == "links")
+    if html is not None:
+        write_page(html, config.stem, facts_in_words(seen), seen, wrong, can)
+    if as_json:
+        sys.stdout.write(json.dumps(report_data(seen, wrong, can), indent=1, ensure_ascii=False) + "\n")
+    else:
+        print_doctor(config.stem, facts_in_words(seen), wrong, can)
+        if html is not None:
+            Console().print(f"page: {escape(str(html))}")
 
 
 @app.command()
@@ -51,7 +76,7 @@ def fit(
     events = load_events(resolved, display)
     if resolved.split.test_from:
         events, _ = split_at(events, resolved.split.test_from)
-    recommender = Recommender.fit(events, resolved, display)
+    recommender = graphrec.Recommender.fit(events, resolved, display)
     place = out or Path("models") / config.stem
     recommender.save(place)
     print_fit(recommender, place, time.perf_counter() - started, _peak_gib())
@@ -67,7 +92,7 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Say what completes an item or a cart, with the evidence."""
-    recommender = Recommender.load(model)
+    recommender = graphrec.Recommender.load(model)
     seen = [item.strip() for item in session.split(",") if item.strip()]
     answers = recommender.recommend(items, k, seen, unknown="skip" if skip_unknown else "raise")
     _show([asdict(answer) for answer in answers], recommender, as_json, f"completes {', '.join(items)}")
@@ -81,7 +106,7 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """Show the substitutes of an item."""
-    recommender = Recommender.load(model)
+    recommender = graphrec.Recommender.load(model)
     answers = recommender.similar_items(item, k)
     _show([asdict(answer) for answer in answers], recommender, as_json, f"similar to {item}")
 
@@ -95,7 +120,7 @@ def embed(
 ) -> None:
     """Embed products that the model has never seen, and say what completes them."""
     check_format(out)
-    recommender = Recommender.load(model)
+    recommender = graphrec.Recommender.load(model)
     frame = read_catalogue(_products_config(recommender, products))
     vectors = recommender.embed(frame)
     lists = recommender.recommend_new(frame, k)
@@ -115,7 +140,7 @@ def export(
 ) -> None:
     """Write the bought-together list of every item: a row per item and rank."""
     check_format(out)
-    recommender = Recommender.load(model)
+    recommender = graphrec.Recommender.load(model)
     frame = recommender.recommend_all(k, Bars())
     write_table(frame, out)
     share = frame["source"].value_counts(normalize=True)
@@ -142,7 +167,7 @@ def shop(
     Console().print(f"{events:,} events: {escape(str(out))}; next: graphrec fit {escape(str(out / 'shop.yaml'))}")
 
 
-def _products_config(recommender: Recommender, products: Path) -> CatalogueConfig:
+def _products_config(recommender: graphrec.Recommender, products: Path) -> CatalogueConfig:
     """Map the columns of a product table: by the model's own catalogue mapping, else by graphrec's words."""
     table = CatalogueConfig(path=str(products))
     names = column_names(table)
@@ -161,7 +186,7 @@ def _products_config(recommender: Recommender, products: Path) -> CatalogueConfi
     return table.model_copy(update={"columns": known})
 
 
-def _show(answers: list[dict[str, Any]], recommender: Recommender, as_json: bool, title: str) -> None:
+def _show(answers: list[dict[str, Any]], recommender: graphrec.Recommender, as_json: bool, title: str) -> None:
     if as_json:
         sys.stdout.write(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
     else:

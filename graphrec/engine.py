@@ -64,7 +64,7 @@ class DuckDbEngine:
     def write(self, expression: ibis.Table, folder: Path) -> None:
         """Write one Parquet file into a new folder."""
         folder.mkdir(parents=True)
-        self.connection.to_parquet(expression, folder / "part-0.parquet", compression="zstd")
+        self.connection.to_parquet(expression, folder / "part-0.parquet")
 
     def fetch(self, expression: ibis.Table) -> pd.DataFrame:
         """Bring a small table into this process."""

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from graphrec.recommender import Recommender
+from graphrec.doctor import Finding, Verdict
+
+if TYPE_CHECKING:
+    from graphrec.recommender import Recommender
+
+
+_COLOURS = {"yes": "green", "partly": "yellow", "no": "red", "warning": "yellow", "note": "dim"}
+
+
+def print_doctor(name: str, facts: Mapping[str, str], wrong: Sequence[Finding], can: Sequence[Verdict]) -> None:
+    """Print what a log holds, what is wrong with it, and what it can support."""
+    console = Console()
+    sections = {
+        f"{name}: what it holds": [(escape(word), escape(value)) for word, value in facts.items()],
+        "what is wrong with it": [(_coloured(f.level), escape(f.text)) for f in wrong] or [("", "nothing was found")],
+        "what it can support": [(escape(v.what), f"{_coloured(v.answer)}: {escape(v.because)}") for v in can],
+    }
+    for title, rows in sections.items():
+        table = Table(title=escape(title), title_justify="left", show_header=False, box=SIMPLE_HEAD, pad_edge=False)
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+
+
+def _coloured(word: str) -> str:
+    return f"[{_COLOURS[word]}]{word}[/]"
 
 
 def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: float) -> None:

@@ -3,6 +3,17 @@
 from graphrec.doctor.examination import Examination, examine
 from graphrec.doctor.findings import Finding, findings
 from graphrec.doctor.page import write_page
+from graphrec.doctor.report import facts_in_words, report_data
 from graphrec.doctor.verdicts import Verdict, verdicts
 
-__all__ = ["Examination", "Finding", "Verdict", "examine", "findings", "verdicts", "write_page"]
+__all__ = [
+    "Examination",
+    "Finding",
+    "Verdict",
+    "examine",
+    "facts_in_words",
+    "findings",
+    "report_data",
+    "verdicts",
+    "write_page",
+]

@@ -160,8 +160,8 @@ def _session_facts(engine: Engine, log: ibis.Table) -> dict[str, int]:
     )
     seconds = log.time.epoch_seconds() % _DAY
     whole = log.agg(users=_.user.nunique(), finer=(seconds != 0).fill_null(False).cast("int64").sum())
-    rows = engine.fetch(counted).iloc[0].to_dict() | engine.fetch(whole).iloc[0].to_dict()
-    return {name: int(value) for name, value in rows.items()}
+    rows = pd.concat([engine.fetch(counted).iloc[0], engine.fetch(whole).iloc[0]])
+    return {str(name): int(value) for name, value in rows.items()}
 
 
 def _basket_sizes(engine: Engine, log: ibis.Table) -> list[int]:

@@ -24,7 +24,12 @@ _PRICE_BINS = 40
 
 
 def write_page(
-    file: Path, title: str, facts: Mapping[str, str], seen: Examination, wrong: Sequence[Finding], can: Sequence[Verdict]
+    file: Path,
+    title: str,
+    facts: Mapping[str, str],
+    seen: Examination,
+    wrong: Sequence[Finding],
+    can: Sequence[Verdict],
 ) -> None:
     """Write the page.
 
@@ -53,8 +58,9 @@ def _drawn(draw: Callable[[Axes, Examination], None], seen: Examination) -> Mark
         draw(axes, seen)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None})
+    # matplotlib escapes the texts it draws.
     drawing = text.getvalue()
-    return Markup(drawing[drawing.index("<svg") :])  # noqa: S704 - matplotlib escapes the texts it draws
+    return Markup(drawing[drawing.index("<svg") :])
 
 
 def _events_over_time(axes: Axes, seen: Examination) -> None:
@@ -84,7 +90,7 @@ def _basket_sizes(axes: Axes, seen: Examination) -> None:
 
 def _prices(axes: Axes, seen: Examination) -> None:
     prices = seen.prices[seen.prices > 0]
-    axes.hist(prices, bins=np.geomspace(prices.min(), prices.max() * 1.001, _PRICE_BINS), color="#e0a458")
+    axes.hist(prices, bins=np.geomspace(prices.min(), prices.max() * 1.001, _PRICE_BINS).tolist(), color="#e0a458")
     axes.set_xscale("log")
     axes.set_xlabel("price")
     axes.set_ylabel("items")

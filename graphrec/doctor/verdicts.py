@@ -68,7 +68,9 @@ def _item_lists(seen: Examination, given_links: bool) -> Verdict:
         return Verdict(what, "no", "no two items were bought together")
     times = 1 if given_links else HABIT
     share = seen.items_together[times]
-    counted = f"{seen.pairs_together[times]:,} pairs " + ("are linked" if given_links else f"bought {HABIT} times or more")
+    counted = f"{seen.pairs_together[times]:,} pairs " + (
+        "are linked" if given_links else f"bought {HABIT} times or more"
+    )
     because = (
         f"{share:.0%} of the bought items have a pair "
         + ("that is linked" if given_links else f"bought together {HABIT} times or more")
@@ -100,15 +102,15 @@ def _reranker(seen: Examination, given_links: bool) -> Verdict:
     if given_links:
         return Verdict(what, "no", "links are no shopper's sessions")
     looked = seen.ordered_sessions
-    because = (
-        f"{looked:,} sessions looked at two or more items; yes from {SESSIONS[0]:,}, partly from {SESSIONS[1]:,}"
-    )
+    because = f"{looked:,} sessions looked at two or more items; yes from {SESSIONS[0]:,}, partly from {SESSIONS[1]:,}"
     if looked:
         answer = _grade(looked, SESSIONS)
         if seen.whole_days and answer == "yes":
             return Verdict(what, "partly", because + "; the order within a day is that of the rows")
         return Verdict(what, answer, because)
     if seen.sessions_of_two >= SESSIONS[1]:
-        said = f"nothing was looked at; {seen.sessions_of_two:,} baskets of two or more tell only what was bought before"
+        said = (
+            f"nothing was looked at; {seen.sessions_of_two:,} baskets of two or more tell only what was bought before"
+        )
         return Verdict(what, "partly", said)
     return Verdict(what, "no", because)

@@ -22,6 +22,7 @@ _KIND_NAMES = pa.array(["view", "cart", "purchase"])
 _VIEW, _CART, _PURCHASE = 0, 1, 2
 _FIRST_DAY = np.datetime64("2025-01-01", "s")
 _DAY = 86_400
+_MOST_LOOKS = 100
 _PILOT_SESSIONS = 20_000
 """Sessions drawn to learn how many events one has."""
 
@@ -114,11 +115,14 @@ def _draw_sessions(
     def add(slot: int, chosen: np.ndarray, item: np.ndarray, kind: int) -> None:
         parts.append(pd.DataFrame({"session": every[chosen], "slot": slot, "item": item[chosen], "kind": kind}))
 
-    looks = rng.geometric(0.4, sessions) - 1
-    for slot in range(4):
-        same_series = rng.random(sessions) < 0.6
-        shown = np.where(same_series, draw.of_series(rng, type_code, series), draw.of_type(rng, type_code))
-        add(slot, looks > slot, shown, _VIEW)
+    # Most shoppers look once or twice, some browse: a mean of five events a session with a long tail, as in REES46.
+    browses = rng.random(sessions) < 0.15
+    looks = np.minimum(np.where(browses, rng.geometric(0.1, sessions), rng.geometric(0.55, sessions)) - 1, _MOST_LOOKS)
+    looker = np.repeat(every, looks)
+    same_series = rng.random(len(looker)) < 0.6
+    of_type, of_series = draw.of_type(rng, type_code[looker]), draw.of_series(rng, type_code[looker], series[looker])
+    shown = np.where(same_series, of_series, of_type)
+    parts.append(pd.DataFrame({"session": looker, "slot": 0, "item": shown, "kind": _VIEW}))
     everyone = np.ones(sessions, dtype=bool)
     add(4, everyone, favourite, _VIEW)
     buys = rng.random(sessions) < config.buy_share
@@ -138,7 +142,7 @@ def _draw_sessions(
         for step, kind in enumerate((_VIEW, _CART, _PURCHASE), start=1):
             add(slot + step, chosen, item, kind)
     log = pd.concat(parts, ignore_index=True)
-    return log.sort_values(["session", "slot"], ignore_index=True)
+    return log.sort_values(["session", "slot"], kind="stable", ignore_index=True)
 
 
 class _ItemSampler:

@@ -66,13 +66,13 @@ def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
     ):
         totals = _totals(engine, events, config)
         files = write_edges(engine, totals, config, Path(scratch))
-        items = len(events.catalogue)
-        similar = _read_pairs(files.similar, items)
+        viewed, bought = (_per_item(engine, items, len(events.catalogue)) for items in (totals.viewed, totals.bought))
+        similar = _read_pairs(files.similar, viewed, totals.view_sessions)
         return ProductGraph(
             similar=similar,
-            complement=_read_pairs(files.complement, items),
-            viewed=_per_item(engine, totals.viewed, items),
-            bought=_per_item(engine, totals.bought, items),
+            complement=_read_pairs(files.complement, bought, totals.baskets),
+            viewed=viewed,
+            bought=bought,
             view_sessions=totals.view_sessions,
             baskets=totals.baskets,
             similar_sources=("views",) if len(similar) else (),
@@ -85,16 +85,22 @@ def _totals(engine: Engine, events: Events, config: GraphConfig) -> PairTotals:
     if events.counts_daily:
         return daily_totals(engine, events, config)
     log = events.table(engine)
-    return count_pairs(engine, log, log, config, events.facts.last)
+    ages = config.similar.half_life_days is not None or config.complement.half_life_days is not None
+    return count_pairs(engine, log, log, config, events.facts.last if ages else None)
 
 
-def _read_pairs(folder: Path, items: int) -> Pairs:
-    """Read edges that are sorted by source and weight; files are sorted by name."""
+def _read_pairs(folder: Path, per_item: np.ndarray, sessions: int) -> Pairs:
+    """Read edges that are sorted by source and weight, and lay their support and lift beside them."""
     table = parquet.read_table(folder)
     edges = {name: table.column(name).to_numpy() for name in table.column_names}
-    degree = np.bincount(edges.pop("source"), minlength=items)
-    indptr = np.concatenate([[0], degree.cumsum()]).astype(np.int64)
-    return Pairs(indptr, edges.pop("target"), edges.pop("weight").astype(np.float32), edges)
+    source, target, weight = (edges.pop(name) for name in ("source", "target", "weight"))
+    indptr = np.concatenate([[0], np.bincount(source, minlength=len(per_item)).cumsum()]).astype(np.int64)
+    in_all = float(max(sessions, 1))
+    edges["support"] = (edges["count"] / in_all).astype(np.float32)
+    edges["lift"] = (edges["count"] * in_all / (per_item[source].astype(np.float64) * per_item[target])).astype(
+        np.float32
+    )
+    return Pairs(indptr, target, weight.astype(np.float32), edges)
 
 
 def _per_item(engine: Engine, counted: object, items: int) -> np.ndarray:

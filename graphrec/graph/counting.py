@@ -5,7 +5,7 @@ The totals of two logs without a common session are the sum of theirs, which is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -16,7 +16,8 @@ from graphrec.config import GraphConfig, PairConfig
 from graphrec.engine import Engine
 from graphrec.events import KINDS
 
-VIEW, PURCHASE = KINDS.index("view"), KINDS.index("purchase")
+_DAY = 86_400.0
+VIEW, CART, PURCHASE = (KINDS.index(kind) for kind in ("view", "cart", "purchase"))
 
 
 @dataclass(frozen=True)
@@ -64,48 +65,59 @@ def count_pairs(
     newest : Timestamp or None
         What the age of a session is counted from.
     """
-    purchases = baskets.filter(_.kind == PURCHASE)
-    bought = _lines(engine, purchases.mutate(session=_.basket), config.complement.max_basket_items)
-    bought_totals = _per_item(engine, bought)
-    complement = engine.hold(_complement_pairs(_weighed(engine, bought, config.complement, newest), config.complement))
-    engine.release(bought)
-
-    viewed = _lines(engine, sessions.filter(_.kind == VIEW), config.similar.max_session_items)
-    viewed_totals = _per_item(engine, viewed)
-    marks = sessions.filter(_.kind == PURCHASE).select("session", "item").distinct()
-    marked = _with_purchase(_weighed(engine, viewed, config.similar, newest), marks)
-    held = engine.hold(marked)
-    engine.release(viewed)
-    similar = engine.hold(_similar_pairs(held, config.similar))
-    engine.release(held)
-    return PairTotals(
-        similar,
-        complement,
-        viewed_totals,
-        bought_totals,
-        view_sessions=_sessions(engine, sessions, VIEW, "session"),
-        baskets=_sessions(engine, purchases, PURCHASE, "basket"),
+    purchases = baskets.filter(_.kind == PURCHASE).mutate(session=_.basket)
+    bought = _hold_lines(
+        engine, purchases, {"time": _.time.min()}, config.complement, config.complement.max_basket_items
     )
+    weighed = _weighed(bought.table, config.complement, newest)
+    complement = engine.hold(_complement_pairs(weighed, config.complement))
+    bought_totals = _per_item(engine, bought.table)
+    engine.release(bought.table)
+
+    looked = sessions.filter(_.kind != CART)
+    facts = {"viewed": (_.kind == VIEW).any(), "purchased": (_.kind == PURCHASE).any()}
+    viewed = _hold_lines(engine, looked, facts, config.similar, config.similar.max_session_items)
+    similar = engine.hold(_similar_pairs(_weighed(viewed.table, config.similar, newest), config.similar))
+    viewed_totals = _per_item(engine, viewed.table)
+    engine.release(viewed.table)
+    return PairTotals(similar, complement, viewed_totals, bought_totals, viewed.sessions, bought.sessions)
 
 
-def _sessions(engine: Engine, log: ibis.Table, kind: int, column: str) -> int:
-    counted = log.filter(_.kind == kind).agg(sessions=_[column].nunique())
-    return int(engine.fetch(counted)["sessions"].iloc[0])
+@dataclass(frozen=True)
+class _Lines:
+    """Which items sessions held, one row each, and how many sessions there are."""
+
+    table: ibis.Table
+    sessions: int
 
 
-def _lines(engine: Engine, log: ibis.Table, most: int) -> ibis.Table:
-    """Keep one row per session and item, of long sessions the last `most`, with the session's length."""
-    met = log.group_by(["session", "item"]).agg(time=_.time.min(), last=_.position.max())
-    met = engine.hold(met)
-    sizes = met.group_by("session").agg(length=_.count())
-    sized = met.join(sizes, "session")
-    short = sized.filter(_.length <= most)
+def _hold_lines(
+    engine: Engine, log: ibis.Table, facts: Mapping[str, ibis.Deferred], config: PairConfig, most: int
+) -> _Lines:
+    """Compute one row per session and item with some facts; of long sessions the last `most` items are kept.
+
+    Where an item stood last is asked of all sessions only when weights want it: it doubles the cost.
+    """
+    if is_weighed(config):
+        facts = {**facts, "latest": _.time.max(), "last": _.position.max()}
+    held = engine.hold(_one_per_item(log, facts))
+    sizes = held.group_by("session").agg(length=_.count())
+    counted = engine.fetch(sizes.agg(sessions=_.count(), longest=_.length.max())).iloc[0]
+    sessions = int(counted["sessions"])
+    if not sessions or counted["longest"] <= most:
+        return _Lines(held, sessions)
+    long = engine.hold(sizes.filter(_.length > most).select("session"))
     newest_first = ibis.window(group_by="session", order_by=ibis.desc("last"))
-    long = sized.filter(_.length > most).mutate(age=ibis.row_number().over(newest_first)).filter(_.age < most)
-    capped = short.union(long.drop("age").mutate(length=ibis.literal(most).cast("int64")))
-    held = engine.hold(capped)
-    engine.release(met)
-    return held
+    met = _one_per_item(log.semi_join(long, "session"), {**facts, "last": _.position.max()})
+    cut = met.mutate(age=ibis.row_number().over(newest_first)).filter(_.age < most).select(*held.columns)
+    capped = engine.hold(held.anti_join(long, "session").union(cut))
+    engine.release(held, long)
+    return _Lines(capped, sessions)
+
+
+def _one_per_item(log: ibis.Table, facts: Mapping[str, ibis.Deferred]) -> ibis.Table:
+    met = log.group_by(["session", "item"]).agg(**facts)
+    return met.filter(_.viewed).drop("viewed") if "viewed" in facts else met
 
 
 def _per_item(engine: Engine, lines: ibis.Table) -> ibis.Table:
@@ -117,29 +129,17 @@ def is_weighed(config: PairConfig) -> bool:
     return config.half_life_days is not None or config.length_power > 0 or config.distance_decay < 1
 
 
-def _weighed(engine: Engine, lines: ibis.Table, config: PairConfig, newest: pd.Timestamp | None) -> ibis.Table:
-    """Drop sessions without a pair; give the others a weight by age and length, and their items a place."""
-    lines = lines.filter(_.length > 1)
+def _weighed(lines: ibis.Table, config: PairConfig, newest: pd.Timestamp | None) -> ibis.Table:
+    """Give sessions a weight by age and length, and their items a place."""
     if not is_weighed(config):
-        return lines.select("session", "item", "time")
-    weight = (lines.length - 1).cast("float64") ** -config.length_power
+        return lines
+    of_session = ibis.window(group_by="session")
+    weight = ibis.greatest(_.item.count().over(of_session) - 1, 1).cast("float64") ** -config.length_power
     if config.half_life_days is not None and newest is not None:
-        of_session = ibis.window(group_by="session")
-        age = (ibis.literal(newest).epoch_seconds() - lines.time.max().over(of_session).epoch_seconds()) / 86_400.0
+        age = (ibis.literal(newest).epoch_seconds() - _.latest.max().over(of_session).epoch_seconds()) / _DAY
         weight = weight * ibis.literal(0.5) ** (age / config.half_life_days)
-    lines = lines.mutate(weight=weight)
-    if config.distance_decay < 1:
-        lines = lines.mutate(place=ibis.row_number().over(ibis.window(group_by="session", order_by="last")))
-    else:
-        lines = lines.mutate(place=ibis.literal(0).cast("int64"))
-    return lines.select("session", "item", "time", "weight", "place")
-
-
-def _with_purchase(viewed: ibis.Table, bought: ibis.Table) -> ibis.Table:
-    """Mark which viewed items the session also bought."""
-    marks = bought.mutate(purchased=ibis.literal(True))
-    joined = viewed.left_join(marks, ["session", "item"])
-    return joined.select(*viewed.columns, purchased=_.purchased.fill_null(False)).drop("time")
+    place = ibis.row_number().over(ibis.window(group_by="session", order_by="last"))
+    return lines.mutate(weight=weight, place=place)
 
 
 def _similar_pairs(viewed: ibis.Table, config: PairConfig) -> ibis.Table:

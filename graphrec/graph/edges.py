@@ -8,7 +8,7 @@ from pathlib import Path
 import ibis
 from ibis import _
 
-from graphrec.config import GraphConfig, PairConfig
+from graphrec.config import ComplementConfig, GraphConfig, PairConfig
 from graphrec.engine import Engine
 from graphrec.graph.counting import PairTotals
 from graphrec.graph.statistics import MEASURES, PairFacts, lift, log_likelihood, threshold
@@ -21,7 +21,7 @@ class EdgeFiles:
     Parameters
     ----------
     similar : Path
-        Folder of Parquet: `source`, `target`, `weight`, `count`, `support`, `lift`.
+        Folder of Parquet: `source`, `target`, `weight`, `count`; sorted by source, the heaviest first.
     complement : Path
         The same and `back` (weight of target -> source), `first`, `later`.
     substitutes_removed : int
@@ -37,17 +37,19 @@ def write_edges(engine: Engine, totals: PairTotals, config: GraphConfig, folder:
     """Prune the pairs of a log and write the edges, item codes and all, as Parquet."""
     similar, complement = folder / "similar", folder / "complement"
     engine.write(_similar_edges(totals, config.similar), similar)
-    pairs, substitutes = _complement_pairs(totals, config)
-    engine.write(_complement_edges(pairs, config), complement)
-    removed = engine.fetch(substitutes.agg(pairs=_.count()))["pairs"].iloc[0]
+    pairs = engine.hold(_judged_pairs(totals, config.complement))
+    removed = engine.fetch(pairs.agg(pairs=_.substitute.cast("int64").sum()))["pairs"].fillna(0).iloc[0]
+    kept = _kept(pairs.filter(~_.substitute), totals.baskets, config.complement)
+    engine.write(_complement_edges(kept, config), complement)
+    engine.release(pairs)
     return EdgeFiles(similar, complement, int(removed))
 
 
-def _with_item_counts(pairs: ibis.Table, items: ibis.Table, prefix: str = "") -> ibis.Table:
+def _with_item_counts(pairs: ibis.Table, items: ibis.Table) -> ibis.Table:
     """Lay the counts of both items beside a pair."""
-    left = items.select(left=_["item"], **{f"{prefix}left_count": _["count"]})
-    right = items.select(right=_["item"], **{f"{prefix}right_count": _["count"]})
-    return pairs.left_join(left, "left").drop("left_right").left_join(right, "right").drop("right_right")
+    left = items.select(left=_["item"], left_count=_["count"])
+    right = items.select(right=_["item"], right_count=_["count"])
+    return pairs.join(left, "left").join(right, "right")
 
 
 def _facts(pairs: ibis.Table, sessions: int) -> PairFacts:
@@ -70,40 +72,31 @@ def _similar_edges(totals: PairTotals, config: PairConfig) -> ibis.Table:
         target=pairs.right,
         weight=MEASURES[config.rank_by](facts).round(9),
         count=pairs["count"].cast("int32"),
-        support=(pairs["count"] / float(max(totals.view_sessions, 1))).cast("float32"),
-        lift=lift(facts).cast("float32"),
     )
     turned = measured.mutate(source=measured.target, target=measured.source).select(*measured.columns)
     return _top(measured.union(turned), config.top_k)
 
 
-def _complement_pairs(totals: PairTotals, config: GraphConfig) -> tuple[ibis.Table, ibis.Table]:
-    """Divide the pairs into complements and substitutes: those viewed together beyond chance more than bought together.
+def _judged_pairs(totals: PairTotals, settings: ComplementConfig) -> ibis.Table:
+    """Tell substitutes from complements: they are viewed together beyond chance more than bought together.
 
     Both sides are lifts, each against its own kind of session, because views outnumber purchases many times in any
     shop and raw counts would take out every pair.
     """
-    settings = config.complement
-    pairs = _with_item_counts(totals.complement, totals.bought).filter(_["count"] >= settings.min_count)
-    seen = totals.similar.select(left=_.left, right=_.right, viewed_together=_["count"])
-    pairs = pairs.left_join(seen, ["left", "right"]).drop("left_right", "right_right")
-    pairs = _with_item_counts(pairs, totals.viewed, "viewed_")
-    bought_lift = lift(_facts(pairs, totals.baskets))
-    viewed = PairFacts(
-        pairs.viewed_together,
-        pairs.viewed_together.fill_null(0),
-        pairs.viewed_left_count.fill_null(1),
-        pairs.viewed_right_count.fill_null(1),
-        totals.view_sessions,
-    )
+    pairs = _with_item_counts(totals.complement.filter(_["count"] >= settings.min_count), totals.bought)
+    facts = _facts(pairs, totals.baskets)
     pairs = pairs.mutate(
-        lift=bought_lift,
-        support=pairs["count"] / float(max(totals.baskets, 1)),
-        substitute=lift(viewed) > settings.substitute_ratio * bought_lift,
-        measured=MEASURES[settings.rank_by](_facts(pairs, totals.baskets)),
+        lift=lift(facts),
+        measured=MEASURES[settings.rank_by](facts),
     )
-    complements = _kept(pairs.filter(~_.substitute), totals.baskets, settings)
-    return complements, pairs.filter(_.substitute)
+    if not totals.view_sessions:
+        return pairs.mutate(substitute=ibis.literal(False))
+    seen = totals.similar.semi_join(totals.complement, ["left", "right"])
+    seen = _with_item_counts(seen.select(left=_.left, right=_.right, count=_["count"], weight=_.weight), totals.viewed)
+    viewed = seen.select(left=_.left, right=_.right, viewed_lift=lift(_facts(seen, totals.view_sessions)))
+    pairs = pairs.left_join(viewed, ["left", "right"]).drop("left_right", "right_right")
+    substitute = (pairs.viewed_lift > settings.substitute_ratio * pairs.lift).fill_null(False)
+    return pairs.mutate(substitute=substitute).drop("viewed_lift")
 
 
 def _complement_edges(pairs: ibis.Table, config: GraphConfig) -> ibis.Table:
@@ -121,8 +114,6 @@ def _complement_edges(pairs: ibis.Table, config: GraphConfig) -> ibis.Table:
             count=pairs["count"].cast("int32"),
             first=pairs[first].cast("int32"),
             later=pairs[later].cast("int32"),
-            support=pairs.support.cast("float32"),
-            lift=pairs.lift.cast("float32"),
         )
 
     forward = directed("left", "right", "left_first", "right_first")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
 import pandas as pd
-import torch
-from torch_geometric.data import HeteroData
 
 from graphrec.graph.pairs import Pairs, top_pairs
 
@@ -36,6 +35,9 @@ class Evidence:
     lift: float = 0.0
     bought_first: int = 0
 
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 _MIRROR = {
     "count": "count",
@@ -128,6 +130,9 @@ class ProductGraph:
         Edge types `(item, similar, item)` and `(item, complement, item)`, each with `edge_index`
         `(2, edges) int64` and `edge_weight` `(edges,) float32`.
         """
+        import torch
+        from torch_geometric.data import HeteroData
+
         data = HeteroData()
         data["item"].num_nodes = self.items
         for name, pairs in (("similar", self.similar), ("complement", self.complement)):
