@@ -44,7 +44,8 @@ def build_with_sql(folder: Path) -> dict[str, float]:
     events, _ = _load(folder)
     started = time.perf_counter()
     with duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(folder / "spill")}) as connection:
-        connection.execute(f"CREATE VIEW log AS SELECT * FROM read_parquet('{events.log.event_files[0]}')")
+        for name, file in (("log", events.log.event_files[0]), ("items", events.log.item_files[0])):
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{file}')")
         connection.execute(SQL.read_text())
         similar, complement = (
             connection.execute(f"SELECT * FROM {name}").fetchnumpy() for name in ("similar_edges", "complement_edges")
@@ -72,10 +73,12 @@ def build_with_pandas(folder: Path) -> dict[str, float]:
     def with_lift(pairs: pd.DataFrame, per_item: pd.Series, sessions: int) -> pd.Series:
         return pairs["count"] * float(sessions) / (pairs["left"].map(per_item) * pairs["right"].map(per_item))
 
-    def top(edges: pd.DataFrame, k: int) -> pd.DataFrame:
-        edges = edges.sort_values(["source", "weight", "target"], ascending=[True, False, True])
+    def top(edges: pd.DataFrame, per_item: pd.Series, k: int) -> pd.DataFrame:
+        edges["frequency"], edges["key"] = edges["target"].map(per_item), edges["target"].map(keys)
+        edges = edges.sort_values(["source", "weight", "frequency", "key"], ascending=[True, False, False, True])
         return edges[edges.groupby("source").cumcount() < k]
 
+    keys = events.log.items().set_index("code")["key"]
     bought = lines(log, 2, "basket", settings.complement.max_basket_items)
     viewed = lines(log, 0, "session", settings.similar.max_session_items)
     marks = log.loc[log["kind"] == 2, ["session", "item"]].drop_duplicates().rename(columns={"session": "key"})
@@ -93,7 +96,7 @@ def build_with_pandas(folder: Path) -> dict[str, float]:
     similar["weight"] = (similar["count"] * np.log(similar["lift"] + 1)).round(9)
     ahead = similar.rename(columns={"left": "source", "right": "target"})
     back = similar.rename(columns={"right": "source", "left": "target"})
-    similar_edges = top(pd.concat([ahead, back]), settings.similar.top_k)
+    similar_edges = top(pd.concat([ahead, back]), in_sessions, settings.similar.top_k)
 
     both = bought.merge(bought, on="key", suffixes=("_left", "_right"))
     both = both[both["item_left"] < both["item_right"]]
@@ -110,7 +113,7 @@ def build_with_pandas(folder: Path) -> dict[str, float]:
     ahead["weight"] = (ahead["count"] - discount * ahead["later"]).round(9)
     back = pairs.rename(columns={"right": "source", "left": "target"})
     back["weight"] = (back["count"] - discount * back["first"]).round(9)
-    complement_edges = top(pd.concat([ahead, back]), settings.complement.top_k)
+    complement_edges = top(pd.concat([ahead, back]), in_baskets, settings.complement.top_k)
     return {"seconds": time.perf_counter() - started} | _sums(
         (similar_edges["weight"].to_numpy(), similar_edges["target"].to_numpy()),
         (complement_edges["weight"].to_numpy(), complement_edges["target"].to_numpy()),

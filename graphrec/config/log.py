@@ -41,6 +41,8 @@ class TableConfig(Section):
     """Column names of a text file that has no header line."""
     quoted: bool = True
     """Whether a text file may put its fields between quotation marks."""
+    missing: dict[str, list[str]] = Field(default_factory=dict)
+    """graphrec's word -> texts that stand for a value that is not known, '0' for example."""
     keep: list[KeepRule] = Field(default_factory=list)
     """Rows must meet all of these; the others are counted as filtered."""
 

@@ -44,7 +44,7 @@ def _rows(seen: Examination) -> Iterator[Finding]:
     for reason, rows in seen.rows.filtered.items():
         yield Finding("note", f"{rows:,} rows ({rows / seen.rows.read:.2%}) were filtered: {reason}")
     if sum(seen.rows.filtered.values()) > 0.5 * seen.rows.read:
-        yield Finding("warning", "more than half of the rows were filtered; look at events.keep and events.kinds")
+        yield Finding("note", "more than half of the rows were filtered: is that what events.keep is for?")
 
 
 def _events(seen: Examination) -> Iterator[Finding]:
@@ -90,7 +90,9 @@ def _clock_jumps(per_day: pd.DataFrame) -> Iterator[Finding]:
 def _catalogue(seen: Examination) -> Iterator[Finding]:
     for word, value in seen.placeholders.items():
         yield Finding(
-            "warning", f"the {word} of more than a tenth of the items is {value!r}: leave it empty if it means missing"
+            "warning",
+            f"the {word} of more than a tenth of the items is {value!r}; if it means that none is known, name it "
+            f"under catalogue.missing.{word} or events.missing.{word}",
         )
     if seen.known["type"] == 0:
         source = "titles are clustered into types" if seen.known["title"] else "all items count as one type"

@@ -78,6 +78,10 @@ class Events:
         """
         return self.window.of(engine.read(self.log.event_files))
 
+    def items(self, engine: Engine) -> ibis.Table:
+        """Open the items that the log names: `item` (int32 code), `key` (int64 hash of the id)."""
+        return engine.read(self.log.item_files).select(item=_.code.cast("int32"), key=_.key)
+
     def between(self, since: pd.Timestamp | int | None = None, until: pd.Timestamp | int | None = None) -> Events:
         """Look at a narrower stretch."""
         own = self.window

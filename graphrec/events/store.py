@@ -102,6 +102,11 @@ class CleanLog:
         """The Parquet files of the events, oldest batch first."""
         return [self.folder / batch.folder / EVENTS for batch in self.batches]
 
+    @property
+    def item_files(self) -> list[Path]:
+        """The Parquet files of the items, oldest batch first."""
+        return [self.folder / batch.folder / ITEMS for batch in self.batches]
+
     @cached_property
     def counts(self) -> RowCounts:
         """Where the rows of all files went."""
@@ -109,7 +114,7 @@ class CleanLog:
 
     def items(self) -> pd.DataFrame:
         """Read `item`, `key`, `code` of all items, by code."""
-        return _concat(self.folder / batch.folder / ITEMS for batch in self.batches)
+        return _concat(self.item_files)
 
     def facts(self) -> pd.DataFrame:
         """Read what the log says of items: facts and how many rows say so."""

@@ -83,13 +83,13 @@ def apply_keep_rules(raw: RawTable, config: TableConfig, section: str) -> ibis.T
     return table.mutate(**{FILTERED: filtered.cast("string")})
 
 
-def to_words(table: ibis.Table, columns: Columns) -> Words:
+def to_words(table: ibis.Table, columns: Columns, missing: Mapping[str, Sequence[str]]) -> Words:
     """Give a table graphrec's words, joining the columns of composite ones.
 
     The parts of an id are all needed; of a type the first that is there is taken; the parts of another
-    text that are there are joined by a blank.
+    text that are there are joined by a blank. Texts that `missing` names for a word count as none.
     """
-    words = {word: _word(table, word, names) for word, names in columns.items()}
+    words = {word: _word(table, word, names, missing.get(word, ())) for word, names in columns.items()}
     return Words(table.select(**words, **passed_on(table)), {word: "+".join(names) for word, names in columns.items()})
 
 
@@ -98,10 +98,12 @@ def passed_on(table: ibis.Table) -> dict[str, ibis.Value]:
     return {name: table[name] for name in (FILE, DAMAGE, FILTERED)}
 
 
-def _word(table: ibis.Table, word: str, names: Sequence[str]) -> ibis.Value:
+def _word(table: ibis.Table, word: str, names: Sequence[str], missing: Sequence[str]) -> ibis.Value:
     if word in AS_IT_STANDS and len(names) == 1:
         return table[names[0]]
     texts = [as_text(table[name]) for name in names]
+    if missing:
+        texts = [ibis.ifelse(text.isin(missing), ibis.null("string"), text) for text in texts]
     if word in _ID_WORDS:
         return texts[0] if len(texts) == 1 else _all_joined(texts)
     if word == "type":

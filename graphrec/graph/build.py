@@ -65,7 +65,7 @@ def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
         tempfile.TemporaryDirectory(prefix="graphrec-edges-", dir=events.engine.scratch) as scratch,
     ):
         totals = _totals(engine, events, config)
-        files = write_edges(engine, totals, config, Path(scratch))
+        files = write_edges(engine, totals, events.items(engine), config, Path(scratch))
         viewed, bought = (_per_item(engine, items, len(events.catalogue)) for items in (totals.viewed, totals.bought))
         similar = _read_pairs(files.similar, viewed, totals.view_sessions)
         return ProductGraph(

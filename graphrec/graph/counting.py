@@ -134,9 +134,9 @@ def _weighed(lines: ibis.Table, config: PairConfig, newest: pd.Timestamp | None)
     if not is_weighed(config):
         return lines
     of_session = ibis.window(group_by="session")
-    weight = ibis.greatest(_.item.count().over(of_session) - 1, 1).cast("float64") ** -config.length_power
+    weight = ibis.greatest(lines["item"].count().over(of_session) - 1, 1).cast("float64") ** -config.length_power
     if config.half_life_days is not None and newest is not None:
-        age = (ibis.literal(newest).epoch_seconds() - _.latest.max().over(of_session).epoch_seconds()) / _DAY
+        age = (ibis.literal(newest).epoch_seconds() - lines.latest.max().over(of_session).epoch_seconds()) / _DAY
         weight = weight * ibis.literal(0.5) ** (age / config.half_life_days)
     place = ibis.row_number().over(ibis.window(group_by="session", order_by="last"))
     return lines.mutate(weight=weight, place=place)

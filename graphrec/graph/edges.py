@@ -33,11 +33,23 @@ class EdgeFiles:
     substitutes_removed: int
 
 
-def write_edges(engine: Engine, totals: PairTotals, config: GraphConfig, folder: Path) -> EdgeFiles:
-    """Prune the pairs of a log and write the edges, item codes and all, as Parquet."""
+def write_edges(engine: Engine, totals: PairTotals, items: ibis.Table, config: GraphConfig, folder: Path) -> EdgeFiles:
+    """Prune the pairs of a log and write the edges as Parquet.
+
+    Parameters
+    ----------
+    engine : Engine
+    totals : PairTotals
+    items : ibis.Table
+        `item` (code), `key` (hash of the id): of edges that weigh the same, those to more frequent items are kept,
+        then those of the smaller key, which no arrival of new items changes.
+    config : GraphConfig
+    folder : Path
+    """
     similar, complement = folder / "similar", folder / "complement"
-    engine.write(_similar_edges(totals, config.similar), similar)
-    pairs = engine.hold(_judged_pairs(totals, config.complement))
+    viewed, bought = (counts.join(items, "item") for counts in (totals.viewed, totals.bought))
+    engine.write(_similar_edges(totals, viewed, config.similar), similar)
+    pairs = engine.hold(_judged_pairs(totals, bought, config.complement))
     removed = engine.fetch(pairs.agg(pairs=_.substitute.cast("int64").sum()))["pairs"].fillna(0).iloc[0]
     kept = _kept(pairs.filter(~_.substitute), totals.baskets, config.complement)
     engine.write(_complement_edges(kept, config), complement)
@@ -46,9 +58,9 @@ def write_edges(engine: Engine, totals: PairTotals, config: GraphConfig, folder:
 
 
 def _with_item_counts(pairs: ibis.Table, items: ibis.Table) -> ibis.Table:
-    """Lay the counts of both items beside a pair."""
-    left = items.select(left=_["item"], left_count=_["count"])
-    right = items.select(right=_["item"], right_count=_["count"])
+    """Lay the counts and the keys of both items beside a pair."""
+    left = items.select(left=_["item"], left_count=_["count"], left_key=_.key)
+    right = items.select(right=_["item"], right_count=_["count"], right_key=_.key)
     return pairs.join(left, "left").join(right, "right")
 
 
@@ -64,26 +76,35 @@ def _kept(pairs: ibis.Table, sessions: int, config: PairConfig) -> ibis.Table:
     return pairs.filter(log_likelihood(_facts(pairs, sessions)) > threshold(config.significance))
 
 
-def _similar_edges(totals: PairTotals, config: PairConfig) -> ibis.Table:
-    pairs = _kept(_with_item_counts(totals.similar, totals.viewed), totals.view_sessions, config)
+def _similar_edges(totals: PairTotals, items: ibis.Table, config: PairConfig) -> ibis.Table:
+    pairs = _kept(_with_item_counts(totals.similar, items), totals.view_sessions, config)
     facts = _facts(pairs, totals.view_sessions)
     measured = pairs.select(
         source=pairs.left,
         target=pairs.right,
         weight=MEASURES[config.rank_by](facts).round(9),
         count=pairs["count"].cast("int32"),
+        frequency=pairs.right_count,
+        key=pairs.right_key,
     )
-    turned = measured.mutate(source=measured.target, target=measured.source).select(*measured.columns)
+    turned = pairs.select(
+        source=pairs.right,
+        target=pairs.left,
+        weight=MEASURES[config.rank_by](facts).round(9),
+        count=pairs["count"].cast("int32"),
+        frequency=pairs.left_count,
+        key=pairs.left_key,
+    )
     return _top(measured.union(turned), config.top_k)
 
 
-def _judged_pairs(totals: PairTotals, settings: ComplementConfig) -> ibis.Table:
+def _judged_pairs(totals: PairTotals, items: ibis.Table, settings: ComplementConfig) -> ibis.Table:
     """Tell substitutes from complements: they are viewed together beyond chance more than bought together.
 
     Both sides are lifts, each against its own kind of session, because views outnumber purchases many times in any
     shop and raw counts would take out every pair.
     """
-    pairs = _with_item_counts(totals.complement.filter(_["count"] >= settings.min_count), totals.bought)
+    pairs = _with_item_counts(totals.complement.filter(_["count"] >= settings.min_count), items)
     facts = _facts(pairs, totals.baskets)
     pairs = pairs.mutate(
         lift=lift(facts),
@@ -92,7 +113,7 @@ def _judged_pairs(totals: PairTotals, settings: ComplementConfig) -> ibis.Table:
     if not totals.view_sessions:
         return pairs.mutate(substitute=ibis.literal(False))
     seen = totals.similar.semi_join(totals.complement, ["left", "right"])
-    seen = _with_item_counts(seen.select(left=_.left, right=_.right, count=_["count"], weight=_.weight), totals.viewed)
+    seen = _with_item_counts(seen.select("left", "right", "count", "weight"), totals.viewed.mutate(key=0))
     viewed = seen.select(left=_.left, right=_.right, viewed_lift=lift(_facts(seen, totals.view_sessions)))
     pairs = pairs.left_join(viewed, ["left", "right"]).drop("left_right", "right_right")
     substitute = (pairs.viewed_lift > settings.substitute_ratio * pairs.lift).fill_null(False)
@@ -114,6 +135,8 @@ def _complement_edges(pairs: ibis.Table, config: GraphConfig) -> ibis.Table:
             count=pairs["count"].cast("int32"),
             first=pairs[first].cast("int32"),
             later=pairs[later].cast("int32"),
+            frequency=pairs[f"{target}_count"],
+            key=pairs[f"{target}_key"],
         )
 
     forward = directed("left", "right", "left_first", "right_first")
@@ -127,7 +150,8 @@ def _share_left(pairs: ibis.Table, reverse: str, discount: float) -> ibis.Value:
 
 
 def _top(edges: ibis.Table, top_k: int) -> ibis.Table:
-    """Keep the heaviest edges of every item, the heaviest first; the smaller target code wins a tie."""
-    heaviest = ibis.window(group_by="source", order_by=[ibis.desc("weight"), "target"])
-    kept = edges.mutate(place=ibis.row_number().over(heaviest)).filter(_.place < top_k).drop("place")
-    return kept.order_by("source", ibis.desc("weight"), "target")
+    """Keep the heaviest edges of every item, the heaviest first."""
+    order = [ibis.desc("weight"), ibis.desc("frequency"), "key"]
+    place = ibis.row_number().over(ibis.window(group_by="source", order_by=order))
+    kept = edges.mutate(place=place).filter(_.place < top_k)
+    return kept.order_by("source", *order).drop("place", "frequency", "key")

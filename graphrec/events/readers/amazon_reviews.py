@@ -38,8 +38,8 @@ def log_words(raw: RawTable, config: EventsConfig) -> Words:
     table = apply_keep_rules(raw, config, "events")
     if "verified_purchase" not in raw.columns:
         known = {"item": ["item"], "user": ["user"], "session": ["user", "timestamp"], "time": ["timestamp"]}
-        return to_words(table, map_columns(config, raw, known, LOG_WORDS, "events"))
+        return to_words(table, map_columns(config, raw, known, LOG_WORDS, "events"), config.missing)
     verified = as_text(table.verified_purchase).upper().isin(["Y", "1", "TRUE"]).fill_null(False)
     reason = ibis.ifelse(verified, ibis.null("string"), "verified_purchase: no")
     table = table.mutate(**{FILTERED: ibis.coalesce(table[FILTERED], reason)})
-    return to_words(table, map_columns(config, raw, _REVIEWS, LOG_WORDS, "events"))
+    return to_words(table, map_columns(config, raw, _REVIEWS, LOG_WORDS, "events"), config.missing)

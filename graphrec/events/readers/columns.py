@@ -14,7 +14,7 @@ def log_words(raw: RawTable, config: EventsConfig) -> Words:
     columns = map_columns(config, raw, {}, LOG_WORDS, "events")
     if "item" not in columns or not {"session", "user", "order"} & columns.keys():
         raise EventsError("a log needs 'item' and one of 'session', 'order' or 'user'; map them under events.columns")
-    return to_words(apply_keep_rules(raw, config, "events"), columns)
+    return to_words(apply_keep_rules(raw, config, "events"), columns, config.missing)
 
 
 def catalogue_words(raw: RawTable, config: CatalogueConfig) -> Words:
@@ -23,4 +23,4 @@ def catalogue_words(raw: RawTable, config: CatalogueConfig) -> Words:
     columns = map_columns(config, raw, known, CATALOGUE_COLUMNS, "catalogue")
     if "item" not in columns:
         raise EventsError("a catalogue needs the item's id; map it with catalogue.columns.item")
-    return to_words(apply_keep_rules(raw, config, "catalogue"), columns)
+    return to_words(apply_keep_rules(raw, config, "catalogue"), columns, config.missing)

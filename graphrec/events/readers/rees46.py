@@ -39,4 +39,4 @@ def log_words(raw: RawTable, config: EventsConfig) -> Words:
     if "title" in raw.columns:
         known["title"] = ["title"]
     columns = map_columns(config, raw, known, LOG_WORDS, "events")
-    return to_words(apply_keep_rules(raw, config, "events"), columns)
+    return to_words(apply_keep_rules(raw, config, "events"), columns, config.missing)

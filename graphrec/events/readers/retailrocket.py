@@ -46,7 +46,7 @@ def log_defaults(config: EventsConfig) -> EventsConfig:
 def log_words(raw: RawTable, config: EventsConfig) -> Words:
     """Read events.csv; a transaction's id is the order."""
     columns = map_columns(config, raw, _EVENTS, LOG_WORDS, "events")
-    return to_words(apply_keep_rules(raw, config, "events"), columns)
+    return to_words(apply_keep_rules(raw, config, "events"), columns, config.missing)
 
 
 def catalogue_words(raw: RawTable, config: CatalogueConfig) -> Words:
