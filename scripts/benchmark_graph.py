@@ -93,7 +93,7 @@ def build_with_pandas(folder: Path) -> dict[str, float]:
     similar = both.groupby(["item_left", "item_right"]).size().rename("count").reset_index()
     similar.columns = ["left", "right", "count"]
     similar["lift"] = with_lift(similar, in_sessions, sessions)
-    similar["weight"] = (similar["count"] * np.log(similar["lift"] + 1)).round(9)
+    similar["weight"] = (similar["count"] * np.log(similar["lift"] + 1)).astype("float32")
     ahead = similar.rename(columns={"left": "source", "right": "target"})
     back = similar.rename(columns={"right": "source", "left": "target"})
     similar_edges = top(pd.concat([ahead, back]), in_sessions, settings.similar.top_k)
@@ -110,9 +110,9 @@ def build_with_pandas(folder: Path) -> dict[str, float]:
     pairs = pairs[~(pairs["lift_viewed"].fillna(0) > settings.complement.substitute_ratio * pairs["lift"])]
     discount = 1 - settings.complement.reverse_weight
     ahead = pairs.rename(columns={"left": "source", "right": "target"})
-    ahead["weight"] = (ahead["count"] - discount * ahead["later"]).round(9)
+    ahead["weight"] = (ahead["count"] - discount * ahead["later"]).astype("float32")
     back = pairs.rename(columns={"right": "source", "left": "target"})
-    back["weight"] = (back["count"] - discount * back["first"]).round(9)
+    back["weight"] = (back["count"] - discount * back["first"]).astype("float32")
     complement_edges = top(pd.concat([ahead, back]), in_baskets, settings.complement.top_k)
     return {"seconds": time.perf_counter() - started} | _sums(
         (similar_edges["weight"].to_numpy(), similar_edges["target"].to_numpy()),

@@ -10,9 +10,9 @@ CREATE TEMP TABLE viewed AS
   ) AS lines
   LEFT JOIN (SELECT DISTINCT session, item FROM log WHERE kind = 2) AS marks USING (session, item);
 CREATE TEMP TABLE in_baskets AS
-  SELECT item, key, n FROM (SELECT item, count(*) AS n FROM bought GROUP BY item) JOIN items ON code = item;
+  SELECT counts.item, key, n FROM (SELECT item, count(*) AS n FROM bought GROUP BY item) AS counts JOIN items ON code = counts.item;
 CREATE TEMP TABLE in_sessions AS
-  SELECT item, key, n FROM (SELECT item, count(*) AS n FROM viewed GROUP BY item) JOIN items ON code = item;
+  SELECT counts.item, key, n FROM (SELECT item, count(*) AS n FROM viewed GROUP BY item) AS counts JOIN items ON code = counts.item;
 
 CREATE TEMP TABLE co_viewed AS
   SELECT l.item AS left_item, r.item AS right_item, count(*) AS n
@@ -29,7 +29,7 @@ CREATE TEMP TABLE lifted AS
          co_viewed.n * (SELECT count(DISTINCT session) FROM viewed)::DOUBLE / (a.n::DOUBLE * b.n) AS lift
   FROM co_viewed JOIN in_sessions AS a ON a.item = left_item JOIN in_sessions AS b ON b.item = right_item;
 CREATE TEMP TABLE similar_edges AS
-  WITH weighed AS (SELECT *, round(n * ln(lift + 1), 9) AS weight FROM lifted),
+  WITH weighed AS (SELECT *, (n * ln(lift + 1))::FLOAT AS weight FROM lifted),
   edges AS (
     SELECT left_item AS source, right_item AS target, weight, n, right_n AS often, right_key AS key FROM weighed
     UNION ALL SELECT right_item, left_item, weight, n, left_n, left_key FROM weighed
@@ -48,10 +48,10 @@ CREATE TEMP TABLE complement_edges AS
     WHERE NOT coalesce(lifted.lift, 0) > pairs.lift
   ),
   edges AS (
-    SELECT left_item AS source, right_item AS target, round(n - 0.9 * later, 9) AS weight, round(n - 0.9 * first, 9) AS back,
+    SELECT left_item AS source, right_item AS target, (n - 0.9 * later)::FLOAT AS weight, (n - 0.9 * first)::FLOAT AS back,
            n, first, later, right_n AS often, right_key AS key FROM complements
     UNION ALL
-    SELECT right_item, left_item, round(n - 0.9 * first, 9), round(n - 0.9 * later, 9),
+    SELECT right_item, left_item, (n - 0.9 * first)::FLOAT, (n - 0.9 * later)::FLOAT,
            n, later, first, left_n, left_key FROM complements
   )
   SELECT source, target, weight, back, n, first, later FROM edges

@@ -47,9 +47,9 @@ def write_edges(engine: Engine, totals: PairTotals, items: ibis.Table, config: G
     folder : Path
     """
     similar, complement = folder / "similar", folder / "complement"
-    viewed, bought = (counts.join(items, "item") for counts in (totals.viewed, totals.bought))
+    viewed, bought = (engine.hold(_ranked(counts, items)) for counts in (totals.viewed, totals.bought))
     engine.write(_similar_edges(totals, viewed, config.similar), similar)
-    pairs = engine.hold(_judged_pairs(totals, bought, config.complement))
+    pairs = engine.hold(_judged_pairs(totals, bought, viewed, config.complement))
     removed = engine.fetch(pairs.agg(pairs=_.substitute.cast("int64").sum()))["pairs"].fillna(0).iloc[0]
     kept = _kept(pairs.filter(~_.substitute), totals.baskets, config.complement)
     engine.write(_complement_edges(kept, config), complement)
@@ -57,10 +57,16 @@ def write_edges(engine: Engine, totals: PairTotals, items: ibis.Table, config: G
     return EdgeFiles(similar, complement, int(removed))
 
 
+def _ranked(counts: ibis.Table, items: ibis.Table) -> ibis.Table:
+    """Rank the items of a graph, the most frequent first: what decides between edges that weigh the same."""
+    order = ibis.window(order_by=[ibis.desc("count"), "key"])
+    return counts.join(items, "item").select("item", "count", rank=ibis.row_number().over(order).cast("int32"))
+
+
 def _with_item_counts(pairs: ibis.Table, items: ibis.Table) -> ibis.Table:
-    """Lay the counts and the keys of both items beside a pair."""
-    left = items.select(left=_["item"], left_count=_["count"], left_key=_.key)
-    right = items.select(right=_["item"], right_count=_["count"], right_key=_.key)
+    """Lay the counts and the ranks of both items beside a pair."""
+    left = items.select(left=_["item"], left_count=_["count"], left_rank=_["rank"])
+    right = items.select(right=_["item"], right_count=_["count"], right_rank=_["rank"])
     return pairs.join(left, "left").join(right, "right")
 
 
@@ -78,33 +84,32 @@ def _kept(pairs: ibis.Table, sessions: int, config: PairConfig) -> ibis.Table:
 
 def _similar_edges(totals: PairTotals, items: ibis.Table, config: PairConfig) -> ibis.Table:
     pairs = _kept(_with_item_counts(totals.similar, items), totals.view_sessions, config)
-    facts = _facts(pairs, totals.view_sessions)
+    # Single precision hides in which order an engine summed, so that what weighs the same is a tie on all of them.
+    weight = MEASURES[config.rank_by](_facts(pairs, totals.view_sessions)).cast("float32")
     measured = pairs.select(
         source=pairs.left,
         target=pairs.right,
-        weight=MEASURES[config.rank_by](facts).round(9),
+        weight=weight,
         count=pairs["count"].cast("int32"),
-        frequency=pairs.right_count,
-        key=pairs.right_key,
+        rank=pairs.right_rank,
     )
     turned = pairs.select(
         source=pairs.right,
         target=pairs.left,
-        weight=MEASURES[config.rank_by](facts).round(9),
+        weight=weight,
         count=pairs["count"].cast("int32"),
-        frequency=pairs.left_count,
-        key=pairs.left_key,
+        rank=pairs.left_rank,
     )
     return _top(measured.union(turned), config.top_k)
 
 
-def _judged_pairs(totals: PairTotals, items: ibis.Table, settings: ComplementConfig) -> ibis.Table:
+def _judged_pairs(totals: PairTotals, bought: ibis.Table, viewed: ibis.Table, settings: ComplementConfig) -> ibis.Table:
     """Tell substitutes from complements: they are viewed together beyond chance more than bought together.
 
     Both sides are lifts, each against its own kind of session, because views outnumber purchases many times in any
     shop and raw counts would take out every pair.
     """
-    pairs = _with_item_counts(totals.complement.filter(_["count"] >= settings.min_count), items)
+    pairs = _with_item_counts(totals.complement.filter(_["count"] >= settings.min_count), bought)
     facts = _facts(pairs, totals.baskets)
     pairs = pairs.mutate(
         lift=lift(facts),
@@ -113,9 +118,9 @@ def _judged_pairs(totals: PairTotals, items: ibis.Table, settings: ComplementCon
     if not totals.view_sessions:
         return pairs.mutate(substitute=ibis.literal(False))
     seen = totals.similar.semi_join(totals.complement, ["left", "right"])
-    seen = _with_item_counts(seen.select("left", "right", "count", "weight"), totals.viewed.mutate(key=0))
-    viewed = seen.select(left=_.left, right=_.right, viewed_lift=lift(_facts(seen, totals.view_sessions)))
-    pairs = pairs.left_join(viewed, ["left", "right"]).drop("left_right", "right_right")
+    seen = _with_item_counts(seen.select("left", "right", "count", "weight"), viewed)
+    seen = seen.select(left=_.left, right=_.right, viewed_lift=lift(_facts(seen, totals.view_sessions)))
+    pairs = pairs.left_join(seen, ["left", "right"]).drop("left_right", "right_right")
     substitute = (pairs.viewed_lift > settings.substitute_ratio * pairs.lift).fill_null(False)
     return pairs.mutate(substitute=substitute).drop("viewed_lift")
 
@@ -130,13 +135,12 @@ def _complement_edges(pairs: ibis.Table, config: GraphConfig) -> ibis.Table:
         return pairs.select(
             source=pairs[source],
             target=pairs[target],
-            weight=(pairs.measured * share).round(9),
-            back=(pairs.measured * back).round(9).cast("float32"),
+            weight=(pairs.measured * share).cast("float32"),
+            back=(pairs.measured * back).cast("float32"),
             count=pairs["count"].cast("int32"),
             first=pairs[first].cast("int32"),
             later=pairs[later].cast("int32"),
-            frequency=pairs[f"{target}_count"],
-            key=pairs[f"{target}_key"],
+            rank=pairs[f"{target}_rank"],
         )
 
     forward = directed("left", "right", "left_first", "right_first")
@@ -151,7 +155,7 @@ def _share_left(pairs: ibis.Table, reverse: str, discount: float) -> ibis.Value:
 
 def _top(edges: ibis.Table, top_k: int) -> ibis.Table:
     """Keep the heaviest edges of every item, the heaviest first."""
-    order = [ibis.desc("weight"), ibis.desc("frequency"), "key"]
+    order = [ibis.desc("weight"), "rank"]
     place = ibis.row_number().over(ibis.window(group_by="source", order_by=order))
     kept = edges.mutate(place=place).filter(_.place < top_k)
-    return kept.order_by("source", *order).drop("place", "frequency", "key")
+    return kept.order_by("source", *order).drop("place", "rank")
