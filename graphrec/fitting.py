@@ -40,6 +40,8 @@ from graphrec.training import Curve
 _STRENGTH_QUERIES = 4_000
 """Items with later co-purchases whose lists choose the prior strength."""
 _QUERIES_AT_ONCE = 256
+_HABIT, _SPARSE = 3, 0.1
+"""Times bought together that make a pair a habit, and the share of items with one below which a log is sparse."""
 
 
 def fit_model(events: Events, config: Config, display: Display) -> Model:
@@ -102,7 +104,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         seed,
         display,
     )
-    report = _report_data(events, graph, features) | {
+    report = _report_data(events, graph, features, config) | {
         "stages": {
             name: asdict(curve)
             for name, curve in {"encoder": encoder.curve, **curves, "session model": session_curve}.items()
@@ -215,7 +217,7 @@ def _choose_prior_strength(
     return choose_strength(HeldOutLists(*columns), settings.prior_strengths)
 
 
-def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures) -> dict[str, Any]:
+def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures, config: Config) -> dict[str, Any]:
     """Say what was read and built; what did not run as usual is a note."""
     notes = []
     if graph.similar_sources != ("views",):
@@ -226,6 +228,14 @@ def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures) ->
         notes.append("All items are of one type: the type transition has nothing to choose from.")
     if not features.text.dim:
         notes.append("No item has a title or a category in words: the item matrix holds no text.")
+    bought, habits = int((graph.bought > 0).sum()), graph.items_bought_together(_HABIT)
+    if config.events.reader == "links":
+        notes.append("Fitted on given links: they stand for baskets, and the session model has seen no sessions.")
+    elif habits < _SPARSE * bought:
+        notes.append(
+            f"The log is sparse: {habits:,} of {bought:,} bought items have a pair that was bought together {_HABIT} "
+            "times or more. Lists back off to what the item's type is bought with."
+        )
     return {
         "rows": asdict(replace(events.counts, rejected=dict(events.counts.rejected))),
         "events": describe_kinds(events),

@@ -155,18 +155,15 @@ def _json_lines(paths: str, config: TableConfig, connection: Any) -> str:  # noq
         f"read_csv({paths}, columns={{'line': 'VARCHAR'}}, header=false, auto_detect=false, delim='\\x1f', quote='', "
         f"escape='', strict_mode=false, max_line_size={_LONGEST_LINE}, filename='{FILE}')"
     )
+    # DuckDB may evaluate both sides of an AND, and taking apart what is no JSON is an error.
+    entry = "CASE WHEN json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT' THEN line END"
     keys = connection.con.execute(
-        f"SELECT DISTINCT unnest(json_keys(line)) AS key FROM (SELECT line FROM {lines} LIMIT 2000) "
-        "WHERE json_valid(line) AND json_type(line) = 'OBJECT' ORDER BY key"
+        f"SELECT DISTINCT unnest(json_keys({entry})) AS key FROM (SELECT line FROM {lines} LIMIT 2000) ORDER BY key"
     ).fetchall()
     if not keys:
         raise EventsError(f"{config.path}: none of the first lines is a JSON object; give one object a line")
-    valid = "json_valid(line) AND json_type(line) = 'OBJECT'"
-    columns = ", ".join(
-        f"CASE WHEN {valid} THEN json_extract_string(line, {_quote('$.' + _name(key))}) END AS {_name(key)}"
-        for (key,) in keys
-    )
-    damage = f"CASE WHEN {valid} THEN NULL ELSE 'is no JSON object: ' || line[:200] END"
+    columns = ", ".join(f"json_extract_string({entry}, {_quote('$.' + _name(key))}) AS {_name(key)}" for (key,) in keys)
+    damage = f"CASE WHEN {entry} IS NULL THEN 'is no JSON object: ' || line[:200] END"
     return f"SELECT {columns}, {FILE}, {damage} AS {DAMAGE} FROM {lines} WHERE trim(line) <> ''"
 
 

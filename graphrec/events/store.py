@@ -162,6 +162,8 @@ class _TemporaryFolder:
     """A folder that goes when nobody holds this object any more."""
 
     def __init__(self, parent: str | None) -> None:
+        if parent is not None:
+            Path(parent).mkdir(parents=True, exist_ok=True)
         self.path = Path(tempfile.mkdtemp(prefix="graphrec-log-", dir=parent))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 

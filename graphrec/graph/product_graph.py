@@ -87,6 +87,11 @@ class ProductGraph:
         """Return the graph with other similar links."""
         return replace(self, similar=similar, similar_sources=tuple(sources))
 
+    def items_bought_together(self, times: int) -> int:
+        """Count the items that have a complement bought together with them at least so many times."""
+        often = self.complement.columns["count"] >= times
+        return len(np.unique(self.complement.rows[often]))
+
     def without_complements(self) -> ProductGraph:
         """Return the graph as if nothing had been bought together."""
         nothing = np.zeros(0, dtype=np.int64)

@@ -1,5 +1,6 @@
 """Nothing is dropped without being counted, and too much damage stops the run."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,8 +79,8 @@ def test_the_quarantine_names_row_and_reason(tmp_path):
         if bad["reason"].startswith("line"):
             assert bad["text"].startswith(line)
         else:
-            assert all(value in line for value in [bad["text"].split("item=")[1].split(",")[0]])
-            assert {"i": ",,", "s": ",i1", "t": ("soon", "1970"), "k": "wish", "p": ("N/A", "-3"), "q": "many"}
+            session, item = (bad["text"].split(f"{word}=")[1].split(",")[0] for word in ("session", "item"))
+            assert line.startswith(f"{session},{item},")
     by_reason = rejected.set_index("reason")
     assert "price=N/A" in by_reason.at["p: are no numbers", "text"]
     assert text[by_reason.at["p: are no numbers", "row"]].split(",")[3] == "N/A"
@@ -91,15 +92,20 @@ def test_too_many_bad_rows_stop_the_run_and_name_the_rule(tmp_path):
     text = [row(number, p="free" if number % 10 == 0 else "1") for number in range(100)]
     path = tmp_path / "log.csv"
     path.write_text(HEAD + "\n".join(text) + "\n")
-    with pytest.raises(EventsError, match=r"10 of 100 rows \(10.0%\).*max_rejected_share.*'p' has 10 .*'free' at row 1"):
+    with pytest.raises(
+        EventsError, match=r"10 of 100 rows \(10.0%\).*max_rejected_share.*'p' has 10 .*'free' at row 1"
+    ):
         load(path)
     assert load(path, max_rejected_share=0.1).counts.used == 90
-    with pytest.raises(EventsError, match="'p' has 10 values.*on_bad_rows: quarantine"):
+    with pytest.raises(EventsError, match=r"'p' has 10 values.*on_bad_rows: quarantine"):
         load(path, max_rejected_share=1, on_bad_rows="fail")
 
 
 def test_robots_are_filtered_and_long_orders_are_not(tmp_path):
-    robot = [row(number, s="robot", t=f"2024-01-01 1{number // 600}:{number // 60 % 10:02d}:{number % 60:02d}") for number in range(1200)]
+    robot = [
+        row(number, s="robot", t=f"2024-01-01 1{number // 600}:{number // 60 % 10:02d}:{number % 60:02d}")
+        for number in range(1200)
+    ]
     order = [row(number, s="order", k="purchase", i=f"o{number}") for number in range(60)]
     path = tmp_path / "log.csv"
     path.write_text(HEAD + "\n".join([*robot, *order]) + "\n")
@@ -125,7 +131,7 @@ def test_compressed_files_and_globs_give_the_same_log(tmp_path, name):
         for part, rows in enumerate(np.array_split(np.arange(len(frame)), 3)):
             frame.iloc[rows].to_csv(tmp_path / f"log-{part}.csv", index=False)
     else:
-        frame.to_csv(tmp_path / name, index=False)
+        duckdb.sql(f"COPY (FROM frame) TO '{tmp_path / name}' (HEADER)")
 
     def read(path):
         return load_events(parse_config({"events": {"reader": "rees46", "path": str(tmp_path / path)}}, "test"))

@@ -120,11 +120,17 @@ def test_amazon_m2_products_whose_facts_stand_in_a_description(tmp_path):
         {"reader": "amazon_m2", "path": "products.csv"},
     )
     assert events.facts.by_kind == (0, 0, 3)
-    assert events.catalogue.frame.set_index("item").loc["B1", ["title", "brand", "price"]].tolist() == ["Pot", "Moon", 2.5]
+    assert events.catalogue.frame.set_index("item").loc["B1", ["title", "brand", "price"]].tolist() == [
+        "Pot",
+        "Moon",
+        2.5,
+    ]
 
 
 def test_amazon_reviews_count_verified_purchases(tmp_path):
-    head = "marketplace\tcustomer_id\treview_id\tproduct_id\tproduct_parent\tproduct_title\tproduct_category\tstar_rating"
+    head = (
+        "marketplace\tcustomer_id\treview_id\tproduct_id\tproduct_parent\tproduct_title\tproduct_category\tstar_rating"
+    )
     head += "\tverified_purchase\treview_headline\treview_date\n"
     row = 'US\t{}\tR{}\t{}\t1\tA "quoted title\tToys\t5\t{}\tfine\t{}\n'
     rows = [(1, 1, "A", "Y", "2015-08-31"), (1, 2, "B", "Y", "2015-08-31"), (1, 3, "C", "N", "2015-08-31")]
@@ -183,7 +189,7 @@ def test_ga4_export_makes_a_row_of_each_item(tmp_path):
     with gzip.open(tmp_path / "events.json.gz", "wt") as file:
         file.write(text + '\n{"event_name": "view_it\n')
     events = load(tmp_path, {"reader": "ga4", "path": "events.json.gz", "max_rejected_share": 0.2})
-    assert lines(events) == [(0, "L", "view"), (0, "B", "purchase"), (0, "L", "purchase"), (1, "B", "cart")]
+    assert lines(events) == [(0, "L", "view"), (0, "L", "purchase"), (0, "B", "purchase"), (1, "B", "cart")]
     assert events.counts.read == 8
     assert events.counts.rejected == {"line: are no JSON objects": 1}
     assert events.counts.filtered == {

@@ -1,6 +1,5 @@
 """The cleaned log is used again while nothing changed, made anew when something did, and added to."""
 
-import os
 import shutil
 
 import pytest
@@ -92,8 +91,8 @@ def test_a_folder_of_other_things_is_not_touched(folder):
 
 def test_a_half_written_store_is_never_seen(folder, monkeypatch):
     load(folder)
-    kept = sorted(os.listdir(folder / "store"))
+    kept = sorted((folder / "store").iterdir())
     (folder / "day-3.csv").write_text("event_time,event_type\nx,y\n")
     with pytest.raises(EventsError):
         load(folder)
-    assert sorted(os.listdir(folder / "store")) == kept
+    assert sorted((folder / "store").iterdir()) == kept
