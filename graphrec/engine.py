@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+import duckdb
 import ibis
 import pandas as pd
 
@@ -139,6 +140,11 @@ def _duckdb(config: EngineConfig, scratch: Path) -> Iterator[DuckDbEngine]:
         connection.raw_sql("SET TimeZone = 'UTC'")
         connection.raw_sql("SET enable_progress_bar = false")
         yield DuckDbEngine(connection)
+    except duckdb.OutOfMemoryException as error:
+        raise ConfigError(
+            f"engine.memory_limit {config.memory_limit} does not suffice ({first_line(error)}); raise it, lower "
+            "graph.similar.max_session_items, or give engine.scratch a disk with room"
+        ) from None
     finally:
         connection.disconnect()
 
@@ -170,6 +176,10 @@ def _spark(config: EngineConfig, scratch: Path) -> Iterator[SparkEngine]:
     try:
         session.sparkContext.setLogLevel("ERROR")
         yield SparkEngine(ibis.pyspark.connect(session), scratch)
+    except PySparkException as error:
+        raise ConfigError(
+            f"Spark at {config.master} gave up: {first_line(error)}; see its log, or set engine: duckdb"
+        ) from None
     finally:
         session.stop()
 
