@@ -101,6 +101,8 @@ def clean_batch(
     try:
         connection.to_parquet(typed, folder / "staged.parquet")
         ragged = raw.ragged()
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise unreadable(config, error) from None
     staged = _numbered(connection, folder / "staged.parquet")

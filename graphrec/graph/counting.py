@@ -27,7 +27,8 @@ class PairTotals:
     Parameters
     ----------
     similar : ibis.Table
-        `left < right` (item codes), `count`: sessions that viewed both and bought at most one; `weight`.
+        `left < right` (item codes), `count`: sessions that viewed both and bought at most one; `weight`, but where
+        all sessions weigh the same: this is the largest table of all.
     complement : ibis.Table
         `left < right`, `count`: baskets that hold both; `left_first`, `right_first`: those in which one was bought
         strictly before the other; `weight`, `weight_left_first`, `weight_right_first`.
@@ -147,8 +148,8 @@ def _similar_pairs(viewed: ibis.Table, config: PairConfig) -> ibis.Table:
     met = [left.session == right.session, left.item < right.item, ~(left.purchased & right.purchased)]
     pairs = left.join(right, met)
     if not is_weighed(config):
-        counted = pairs.select(left=left.item, right=right.item).group_by(["left", "right"]).agg(count=_.count())
-        return counted.mutate(weight=_["count"].cast("float64"))
+        counted = pairs.select(left=left.item, right=right.item).group_by(["left", "right"])
+        return counted.agg(count=_.count().cast("int32"))
     pairs = pairs.select(left=left.item, right=right.item, weight=_pair_weight(left, right, config))
     return pairs.group_by(["left", "right"]).agg(count=_.count(), weight=_.weight.sum())
 
@@ -196,7 +197,10 @@ def sum_of_tables(parts: Sequence[tuple[ibis.Table, float]], keys: Sequence[str]
     for table, factor in parts:
         values = [name for name in table.columns if name not in keys]
         scaled = {
-            name: table[name] * (factor if name.startswith("weight") else (1 if factor > 0 else -1)) for name in values
+            name: table[name] * factor
+            if name.startswith("weight")
+            else table[name].cast("int64") * (1 if factor > 0 else -1)
+            for name in values
         }
         signed.append(table.select(*keys, **scaled))
     whole = signed[0]

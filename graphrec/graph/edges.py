@@ -71,7 +71,8 @@ def _with_item_counts(pairs: ibis.Table, items: ibis.Table) -> ibis.Table:
 
 
 def _facts(pairs: ibis.Table, sessions: int) -> PairFacts:
-    return PairFacts(pairs.weight, pairs["count"], pairs.left_count, pairs.right_count, sessions)
+    weight = pairs.weight if "weight" in pairs.columns else pairs["count"].cast("float64")
+    return PairFacts(weight, pairs["count"], pairs.left_count, pairs.right_count, sessions)
 
 
 def _kept(pairs: ibis.Table, sessions: int, config: PairConfig) -> ibis.Table:
@@ -118,7 +119,7 @@ def _judged_pairs(totals: PairTotals, bought: ibis.Table, viewed: ibis.Table, se
     if not totals.view_sessions:
         return pairs.mutate(substitute=ibis.literal(False))
     seen = totals.similar.semi_join(totals.complement, ["left", "right"])
-    seen = _with_item_counts(seen.select("left", "right", "count", "weight"), viewed)
+    seen = _with_item_counts(seen.select("left", "right", "count"), viewed)
     seen = seen.select(left=_.left, right=_.right, viewed_lift=lift(_facts(seen, totals.view_sessions)))
     pairs = pairs.left_join(seen, ["left", "right"]).drop("left_right", "right_right")
     substitute = (pairs.viewed_lift > settings.substitute_ratio * pairs.lift).fill_null(False)
