@@ -102,17 +102,18 @@ def _hold_lines(
     if is_weighed(config):
         facts = {**facts, "latest": _.time.max(), "last": _.position.max()}
     held = engine.hold(_one_per_item(log, facts))
-    sizes = held.group_by("session").agg(length=_.count())
-    counted = engine.fetch(sizes.agg(sessions=_.count(), longest=_.length.max())).iloc[0]
+    sizes = engine.hold(held.group_by("session").agg(length=_.count()))
+    long = sizes.filter(_.length > most).select("session")
+    counted = engine.fetch(sizes.agg(sessions=_.count(), long=(_.length > most).cast("int64").sum())).iloc[0]
     sessions = int(counted["sessions"])
-    if not sessions or counted["longest"] <= most:
+    if not sessions or not counted["long"]:
+        engine.release(sizes)
         return _Lines(held, sessions)
-    long = engine.hold(sizes.filter(_.length > most).select("session"))
     newest_first = ibis.window(group_by="session", order_by=ibis.desc("last"))
     met = _one_per_item(log.semi_join(long, "session"), {**facts, "last": _.position.max()})
     cut = met.mutate(age=ibis.row_number().over(newest_first)).filter(_.age < most).select(*held.columns)
     capped = engine.hold(held.anti_join(long, "session").union(cut))
-    engine.release(held, long)
+    engine.release(held, sizes)
     return _Lines(capped, sessions)
 
 
