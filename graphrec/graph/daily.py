@@ -60,7 +60,9 @@ def daily_totals(engine: Engine, events: Events, config: GraphConfig) -> PairTot
     place = events.log.folder / f"totals-{_settings(config)}"
     kept = _read(place)
     names = [batch.folder for batch in events.log.batches]
-    newest = events.facts.last
+    # The store knows when each batch ends: asking the events would read the old days.
+    ends = [pd.Timestamp(batch.last) for batch in events.log.batches if batch.last is not None]
+    newest = max(ends, default=None)
     if kept is not None and list(kept.batches) == names:
         return kept.open(engine)
     if kept is None or names[: len(kept.batches)] != list(kept.batches):
