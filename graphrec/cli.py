@@ -1,4 +1,4 @@
-"""The command line: doctor, fit, recommend, similar, embed, export, shop."""
+"""The command line: doctor, fit, recommend, similar, embed, export, evaluate, shop."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ import graphrec
 from graphrec.config import CatalogueConfig, ShopConfig, load_config
 from graphrec.doctor import examine, facts_in_words, findings, report_data, verdicts, write_page
 from graphrec.errors import EventsError, GraphrecError, GraphrecWarning
-from graphrec.events import load_events, read_catalogue, split_at
+from graphrec.evaluation import write_evaluation
+from graphrec.events import load_events, read_catalogue
 from graphrec.events.files import column_names
 from graphrec.events.shop import generate_shop, write_shop
 from graphrec.events.tables import CATALOGUE_COLUMNS
 from graphrec.progress import Bars
 from graphrec.serving import check_format, write_table
-from graphrec.terminal import print_doctor, print_fit, print_table
+from graphrec.terminal import print_doctor, print_evaluation, print_fit, print_table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -74,8 +75,6 @@ def fit(
     display = Bars()
     resolved = load_config(config, settings or [])
     events = load_events(resolved, display)
-    if resolved.split.test_from:
-        events, _ = split_at(events, resolved.split.test_from)
     recommender = graphrec.Recommender.fit(events, resolved, display)
     place = out or Path("models") / config.stem
     recommender.save(place)
@@ -146,6 +145,23 @@ def export(
     share = frame["source"].value_counts(normalize=True)
     sources = ", ".join(f"{name} {part:.1%}" for name, part in share.items())
     Console().print(f"{len(frame):,} rows for {frame['item'].nunique():,} items ({sources}): {escape(str(out))}")
+
+
+@app.command()
+def evaluate(
+    config: Annotated[Path, typer.Argument(help="YAML that says where the log is; see configs/.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default eval/NAME. Finished models are kept.")
+    ] = None,
+    models: Annotated[str, typer.Option(help="Models, comma separated; 'all' or 'fast' for many.")] = "all",
+    seeds: Annotated[int, typer.Option(min=1, help="Fits of graphrec that are averaged.")] = 1,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
+) -> None:
+    """Measure graphrec beside every baseline on what came after a cut, and write a leaderboard."""
+    resolved = load_config(config, settings or [])
+    place = out or Path("eval") / config.stem
+    asked = [name.strip() for name in models.split(",") if name.strip()]
+    print_evaluation(write_evaluation(resolved, asked, seeds, place, config.stem, Bars()), place)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from graphrec.complements import posterior
 from graphrec.model import Model
@@ -17,6 +18,8 @@ _OBSERVED, _PREDICTED, _FALLBACK = range(3)
 
 _BLOCK = 1024
 """Queries ranked at once."""
+_WIDER = 8
+"""Times as many types are searched where items are kept out of the answer, since they are the likeliest ones."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +81,24 @@ class Ranking:
     score: np.ndarray
 
 
-def rank_complements(model: Model, members: Members, k: int) -> Ranking:
+def rank_complements(model: Model, members: Members, k: int, excluded: sparse.csr_array | None = None) -> Ranking:
     """Rank the `k` best complements of every query.
 
     A query gets fewer only where the shop has fewer other items.
+
+    Parameters
+    ----------
+    model : Model
+    members : Members
+    k : int
+    excluded : csr_array, optional
+        `(queries, items)`: what is stored in a row must not be in the query's answer.
     """
     parts = []
     for start in range(0, members.queries, _BLOCK):
         stop = min(start + _BLOCK, members.queries)
-        part = _rank_block(model, members.block(start, stop), k)
+        kept_out = np.zeros(0, dtype=np.int64) if excluded is None else _keys(excluded[start:stop])
+        part = _rank_block(model, members.block(start, stop), k, kept_out)
         parts.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
     if not parts:
         nothing = np.zeros(0, dtype=np.int64)
@@ -95,11 +107,19 @@ def rank_complements(model: Model, members: Members, k: int) -> Ranking:
     return Ranking(*joined)
 
 
-def _rank_block(model: Model, members: Members, k: int) -> Ranking:
+def _keys(excluded: sparse.csr_array) -> np.ndarray:
+    """Give the stored places of a matrix as numbers, row by row."""
+    rows = np.repeat(np.arange(excluded.shape[0]), np.diff(excluded.indptr))
+    return np.asarray(rows * excluded.shape[1] + excluded.indices, dtype=np.int64)
+
+
+def _rank_block(model: Model, members: Members, k: int, kept_out: np.ndarray) -> Ranking:
     items = len(model.catalogue)
-    query, item, score, source = _score_candidates(model, members, k)
+    most_kept_out = int(np.bincount(kept_out // items, minlength=1).max()) if len(kept_out) else 0
+    types = model.config.complements.types * (_WIDER if len(kept_out) else 1)
+    query, item, score, source = _score_candidates(model, members, k, types)
     known = members.item >= 0
-    in_cart = np.unique(members.query[known] * items + members.item[known])
+    in_cart = np.unique(np.concatenate([members.query[known] * items + members.item[known], kept_out]))
     owner, edge = model.graph.similar.edges_of(members.item[known])
     similar = np.unique(members.query[known][owner] * items + model.graph.similar.indices[edge])
 
@@ -111,7 +131,7 @@ def _rank_block(model: Model, members: Members, k: int) -> Ranking:
     short = np.flatnonzero(np.bincount(query, minlength=members.queries) < k)
     if len(short):
         most_similar = int(np.bincount(similar // items, minlength=1).max())
-        fill_query, fill_item = _popular(model, members, short, most_similar, k)
+        fill_query, fill_item = _popular(model, members, short, most_similar + most_kept_out, k)
         fill_key = fill_query * items + fill_item
         new = ~np.isin(fill_key, in_cart) & ~np.isin(fill_key, key)
         fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
@@ -131,7 +151,43 @@ def _rank_block(model: Model, members: Members, k: int) -> Ranking:
     return Ranking(query[top], item[order], rank[top], source[order], score[order])
 
 
-def _score_candidates(model: Model, members: Members, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int) -> np.ndarray:
+    """Rank the items of one type as complements, `(queries, k) int64` codes, -1 where the type has fewer.
+
+    Parameters
+    ----------
+    model : Model
+    codes, types : ndarray
+        `(queries,) int64`: query items and the type of complement that is asked for.
+    k : int
+    """
+    ranked = np.full((len(codes), k), -1, dtype=np.int64)
+    index = model.complement_index
+    for start in range(0, len(codes), _BLOCK):
+        query, kind = codes[start : start + _BLOCK], types[start : start + _BLOCK]
+        embeddings = model.embeddings[query]
+        points = model.predictor.queries(embeddings, kind)
+        size = index.edges[kind + 1] - index.edges[kind]
+        owner = np.repeat(np.arange(len(query)), size)
+        place = np.arange(len(owner)) - np.searchsorted(owner, owner) + index.edges[kind][owner]
+        item = index.members[place]
+        found = index.search(points, kind, np.zeros(len(query), dtype=bool), 1)
+        chance = model.predictor.type_probabilities(embeddings)[np.arange(len(query)), kind]
+        prior = np.exp(index.logits(points[owner], item) - found.log_partition[owner]) * chance[owner]
+        weight = model.graph.evidence_columns(query[owner], item)["weight"]
+        score = posterior(weight, prior, model.graph.complement_weight[query[owner]], model.prior_strength)
+        other = item != query[owner]
+        owner, item, score = owner[other], item[other], score[other]
+        order = np.lexsort((item, -_significant(score), owner))
+        owner, item = owner[order], item[order]
+        rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        ranked[start + owner[rank < k], rank[rank < k]] = item[rank < k]
+    return ranked
+
+
+def _score_candidates(
+    model: Model, members: Members, k: int, types: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Blend memory and model for every candidate; a cart's score is the mean over its members."""
     items, complement = len(model.catalogue), model.graph.complement
     settings = model.config.complements
@@ -146,7 +202,7 @@ def _score_candidates(model: Model, members: Members, k: int) -> tuple[np.ndarra
         model.type_codes,
         members.embedding,
         observed,
-        settings.types,
+        types,
         per_type,
     )
     _, first = np.unique(found.owner * items + found.item, return_index=True)
@@ -165,11 +221,11 @@ def _score_candidates(model: Model, members: Members, k: int) -> tuple[np.ndarra
     return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
 
 
-def _popular(model: Model, members: Members, short: np.ndarray, similar: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _popular(model: Model, members: Members, short: np.ndarray, unwanted: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Pair every query whose list is short with enough bestsellers that k of them can stay."""
     graph = model.graph
     order = np.lexsort((np.arange(graph.items), -graph.viewed, -graph.bought))
-    enough = order[: 2 * k + len(members.item) + similar + 1]
+    enough = order[: 2 * k + len(members.item) + unwanted + 1]
     return np.repeat(short, len(enough)), np.tile(enough, len(short))
 
 

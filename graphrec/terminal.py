@@ -15,6 +15,7 @@ from rich.table import Table
 from graphrec.doctor import Finding, Verdict
 
 if TYPE_CHECKING:
+    from graphrec.evaluation import Evaluation
     from graphrec.recommender import Recommender
 
 
@@ -68,6 +69,25 @@ def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: f
     for note in report["notes"]:
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     console.print(f"model: {escape(str(place))}")
+
+
+def print_evaluation(evaluation: Evaluation, place: Path) -> None:
+    """Print the leaderboard, what did not run, and where the rest was written."""
+    console = Console()
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("model", no_wrap=True)
+    for heading in ("NDCG@10", "95%", "recall@20", "types"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, row in evaluation.leaderboard.iterrows():
+        between = f"{row['ndcg@10_low']:.4f}-{row['ndcg@10_high']:.4f}"
+        numbers = (f"{row['ndcg@10']:.4f}", between, f"{row['recall@20']:.4f}", f"{row['types@10']:.1f}")
+        table.add_row(escape(str(name)), *numbers)
+    console.print(table)
+    for name, why in evaluation.not_run.items():
+        console.print(f"[yellow]not run:[/] {escape(name)}: {escape(why)}", highlight=False)
+    for name, fact in evaluation.facts.items():
+        console.print(f"{escape(name)}: {escape(fact)}", highlight=False)
+    console.print(f"leaderboard, report: {escape(str(place))}")
 
 
 def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: str) -> None:

@@ -13,8 +13,11 @@ import pandas as pd
 import pytest
 
 from graphrec.config import Config, ShopConfig, load_config, parse_config
-from graphrec.evaluation import BasketQueries, basket_queries
-from graphrec.events import Events, load_events, split_latest
+from graphrec.evaluation import Exam, Questions, Split, hit_matrix, make_exam, split_log
+from graphrec.evaluation.baselines import BASELINES
+from graphrec.evaluation.contenders import Fitted, Materials, of_model, of_scorer
+from graphrec.evaluation.metrics import ranking_metrics
+from graphrec.events import Events, load_events
 from graphrec.events.shop import Shop, generate_shop, write_shop
 from graphrec.recommender import Recommender
 
@@ -55,9 +58,16 @@ class Planted:
     """A shop with known structure, cut in time, and what was fitted on the earlier part."""
 
     shop: Shop
-    train: Events
-    queries: BasketQueries
+    split: Split
+    materials: Materials
+    exam: Exam
     recommender: Recommender
+
+    def ours(self) -> dict[str, float]:
+        return measured(of_model(self.recommender.model), self.exam.known)
+
+    def baseline(self, key: str) -> dict[str, float]:
+        return measured(fitted_baseline(self.materials, key), self.exam.known)
 
     def truth(self) -> np.ndarray:
         """The planted matrix in the type codes of the model."""
@@ -70,13 +80,26 @@ class Planted:
         return items.isin(self.shop.catalogue.cold_items).to_numpy()
 
 
+def fitted_baseline(materials: Materials, key: str) -> Fitted:
+    baseline = BASELINES[key]
+    return of_scorer(baseline.fit(materials.data, baseline.grid[0], 0), materials.data, {})
+
+
+def measured(fitted: Fitted, questions: Questions) -> dict[str, float]:
+    """Average the metrics of ranking over the questions."""
+    codes, place = questions.distinct
+    hits = hit_matrix(fitted.complements(codes, 20, None)[place], questions)
+    return {name: float(values.mean()) for name, values in ranking_metrics(hits, questions.answers).items()}
+
+
 def _fit(shop: Shop, folder: Path, events: pd.DataFrame | None = None) -> Planted:
     write_shop(shop, folder)
     if events is not None:
         events.to_csv(folder / "events.csv", index=False)
-    log = load_events(load_config(folder / "shop.yaml"))
-    train, test = split_latest(log, 0.15)
-    return Planted(shop, train, basket_queries(train, test, 0), Recommender.fit(train, quick_config()))
+    split = split_log(load_config(folder / "shop.yaml", ["split.hidden_items=0"]))
+    materials = Materials(split)
+    exam = make_exam(split, materials.data, 0)
+    return Planted(shop, split, materials, exam, Recommender.fit(split.train, quick_config()))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from graphrec.evaluation import co_purchase_ranker, evaluate, popularity_ranker, recommender_ranker
 from tests.conftest import Planted
 
 
@@ -31,19 +30,14 @@ def test_type_transitions_of_a_shuffled_log_are_at_chance(shuffled):
 
 
 def test_held_out_pairs_are_found_several_times_as_often_as_by_popularity(planted):
-    ours = evaluate(recommender_ranker(planted.recommender), planted.queries, 10)
-    graph = planted.recommender.model.graph
-    popular = evaluate(popularity_ranker(graph), planted.queries, 10)
-    counts = evaluate(co_purchase_ranker(graph), planted.queries, 10)
-    assert ours["recall"] > 3 * popular["recall"]
-    assert ours["recall"] > counts["recall"]
-    assert ours["ndcg"] > counts["ndcg"]
+    ours, popular, counts = planted.ours(), planted.baseline("popularity"), planted.baseline("count")
+    assert ours["recall@10"] > 3 * popular["recall@10"]
+    assert ours["recall@10"] > counts["recall@10"]
+    assert ours["ndcg@10"] > counts["ndcg@10"]
 
 
 def test_held_out_pairs_of_a_shuffled_log_are_found_no_better_than_by_popularity(shuffled):
-    ours = evaluate(recommender_ranker(shuffled.recommender), shuffled.queries, 10)
-    popular = evaluate(popularity_ranker(shuffled.recommender.model.graph), shuffled.queries, 10)
-    assert ours["recall"] < 1.15 * popular["recall"]
+    assert shuffled.ours()["recall@10"] < 1.15 * shuffled.baseline("popularity")["recall@10"]
 
 
 def test_cold_items_get_complements_of_the_planted_types_like_warm_ones(planted):

@@ -4,6 +4,7 @@ from graphrec.config.loading import load_config, parse_config
 from graphrec.config.log import (
     CatalogueConfig,
     EngineConfig,
+    EvaluationConfig,
     EventsConfig,
     KeepRule,
     SplitConfig,
@@ -31,6 +32,7 @@ __all__ = [
     "Config",
     "EncoderConfig",
     "EngineConfig",
+    "EvaluationConfig",
     "EventsConfig",
     "FeaturesConfig",
     "GraphConfig",

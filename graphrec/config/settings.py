@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from graphrec.config.log import CatalogueConfig, EngineConfig, EventsConfig, SplitConfig, StoreConfig
+from graphrec.config.log import (
+    CatalogueConfig,
+    EngineConfig,
+    EvaluationConfig,
+    EventsConfig,
+    SplitConfig,
+    StoreConfig,
+)
 from graphrec.config.model import (
     ComplementsConfig,
     EncoderConfig,
@@ -24,6 +31,7 @@ class Config(Section):
     store: StoreConfig = StoreConfig()
     engine: EngineConfig = EngineConfig()
     split: SplitConfig = SplitConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
     graph: GraphConfig = GraphConfig()
     features: FeaturesConfig = FeaturesConfig()
     encoder: EncoderConfig = EncoderConfig()

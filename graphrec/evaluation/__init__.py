@@ -1,24 +1,25 @@
-"""How good lists are: metrics, held-out basket questions, and the counts that any model has to beat."""
+"""How good lists are: a split in time, questions about later baskets, and every baseline that a model has to beat."""
 
-from graphrec.evaluation.metrics import METRICS, hit_matrix
-from graphrec.evaluation.protocol import (
-    BasketQueries,
-    Ranker,
-    basket_queries,
-    co_purchase_ranker,
-    evaluate,
-    popularity_ranker,
-    recommender_ranker,
-)
+from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.exam import Exam, make_exam
+from graphrec.evaluation.leaderboard import write_evaluation
+from graphrec.evaluation.metrics import METRICS, hit_matrix, metrics_per_question
+from graphrec.evaluation.questions import Questions, basket_lines, every_item, one_random_item
+from graphrec.evaluation.split import Split, split_log
 
 __all__ = [
     "METRICS",
-    "BasketQueries",
-    "Ranker",
-    "basket_queries",
-    "co_purchase_ranker",
+    "Evaluation",
+    "Exam",
+    "Questions",
+    "Split",
+    "basket_lines",
     "evaluate",
+    "every_item",
     "hit_matrix",
-    "popularity_ranker",
-    "recommender_ranker",
+    "make_exam",
+    "metrics_per_question",
+    "one_random_item",
+    "split_log",
+    "write_evaluation",
 ]

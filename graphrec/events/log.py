@@ -26,13 +26,22 @@ class Window:
     ----------
     since, until : Timestamp, int or None
         None: open on that side.
+    hidden : tuple of int
+        Codes of items whose events are left out.
+    hides_sessions : bool
+        Whether whole sessions that touch a hidden item are left out: a link of which one end is hidden is none.
     """
 
     since: pd.Timestamp | int | None = None
     until: pd.Timestamp | int | None = None
+    hidden: tuple[int, ...] = ()
+    hides_sessions: bool = False
 
     def of(self, log: ibis.Table) -> ibis.Table:
         """Take the events of the stretch."""
+        if self.hidden:
+            touched = log["item"].isin(self.hidden)
+            log = log.anti_join(log.filter(touched), "session") if self.hides_sessions else log.filter(~touched)
         for bound, inside in ((self.since, "__ge__"), (self.until, "__lt__")):
             if bound is not None:
                 column = log.position if isinstance(bound, int) else log.time
@@ -85,8 +94,13 @@ class Events:
     def between(self, since: pd.Timestamp | int | None = None, until: pd.Timestamp | int | None = None) -> Events:
         """Look at a narrower stretch."""
         own = self.window
-        window = Window(own.since if since is None else since, own.until if until is None else until)
-        return replace(self, window=window)
+        since, until = own.since if since is None else since, own.until if until is None else until
+        return replace(self, window=replace(own, since=since, until=until))
+
+    def hiding(self, items: np.ndarray, whole_sessions: bool) -> Events:
+        """Look at the log as if some items, given by their codes, had never been touched."""
+        hidden = tuple(int(code) for code in items)
+        return replace(self, window=replace(self.window, hidden=hidden, hides_sessions=whole_sessions))
 
     @property
     def counts(self) -> RowCounts:

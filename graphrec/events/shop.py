@@ -237,5 +237,7 @@ def write_facts(shop: Shop, folder: Path) -> None:
     settings = {
         "events": {"reader": "rees46", "path": "events.csv"},
         "catalogue": {"path": "products.csv", "columns": columns | {"category_path": "category_code"}},
+        # Nothing new arrives in this shop, so `evaluate` hides some products to ask about them as new ones.
+        "split": {"hidden_items": 0.05},
     }
     (folder / "shop.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")

@@ -231,15 +231,20 @@ def _still_true(known: CleanLog, prints: Mapping[str, str]) -> bool:
 
 
 def _kept_folder(config: Config, files: Sequence[Path]) -> Path | None:
-    """Choose where a log is kept: as configured; a large one in the cache folder of the user; else nowhere."""
+    """Choose where a log is kept: as configured; a large one in the cache folder of the user; else nowhere.
+
+    A log as of an earlier moment has a folder of its own beside.
+    """
+    before = config.events.before
+    as_of = "" if before is None else f"-before-{before:%Y%m%dT%H%M%S}"
     if config.store.path is not None:
-        return Path(config.store.path)
+        return Path(config.store.path + as_of)
     size = sum(file.stat().st_size for file in files)
     if size <= config.store.keep_above_mb * 2**20 and not config.store.daily:
         return None
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     name = hashlib.sha256(str(Path(str(config.events.path)).absolute()).encode()).hexdigest()[:16]
-    return cache / "graphrec" / name
+    return cache / "graphrec" / (name + as_of)
 
 
 def _settings_fingerprint(config: Config) -> str:

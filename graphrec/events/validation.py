@@ -84,14 +84,16 @@ def typed_columns(connection: Any, words: Words, config: EventsConfig) -> tuple[
         ),
     )
     rules = _rules(words, table, config)
-    # A row that a keep rule leaves out is not judged.
-    judged = table[FILTERED].isnull()
+    # A row that a keep rule leaves out, or that lies in the future, is not judged.
+    ahead = _ahead(table, config)
+    judged = table[FILTERED].isnull() & ~ahead
     table = _step(
         connection,
         table.mutate(
             rule=ibis.cases(*((judged & rule.broken, place) for place, rule in enumerate(rules))),
             unwanted=ibis.coalesce(
                 table[FILTERED],
+                ibis.ifelse(ahead, "time: not before events.before", ibis.null("string")),
                 ibis.ifelse((table.kind_code < 0).fill_null(False), "kind: ignored", ibis.null("string")),
                 ibis.ifelse((table.typed_quantity <= 0).fill_null(False), _RETURN, ibis.null("string")),
             ),
@@ -205,6 +207,15 @@ def _time(table: ibis.Table, config: EventsConfig) -> ibis.Value:
     if config.time_format is not None:
         return try_strptime(as_text(value), config.time_format)
     return as_text(value).try_cast("timestamp('UTC')").cast("timestamp")
+
+
+def _ahead(table: ibis.Table, config: EventsConfig) -> ibis.Value:
+    """Mark the rows that were not written yet at the moment that the log is looked at from."""
+    if config.before is None:
+        return ibis.literal(False)
+    if "time" not in table.columns:
+        raise EventsError("events.before needs times, and the log has none; map events.columns.time")
+    return (table.typed_time >= ibis.literal(config.before)).fill_null(False)
 
 
 def _number(table: ibis.Table, word: str) -> ibis.Value:

@@ -1,6 +1,11 @@
 """Sessions -> the order of candidates, with an LSTM."""
 
-from graphrec.rerank.fitting import SessionItems, fit_session_model, session_log_probabilities
+from graphrec.rerank.fitting import (
+    SessionItems,
+    candidate_log_probabilities,
+    fit_session_model,
+    session_log_probabilities,
+)
 from graphrec.rerank.session_lstm import SessionLstm
 from graphrec.rerank.sessions import SessionMatrix, session_matrix
 
@@ -8,6 +13,7 @@ __all__ = [
     "SessionItems",
     "SessionLstm",
     "SessionMatrix",
+    "candidate_log_probabilities",
     "fit_session_model",
     "session_log_probabilities",
     "session_matrix",

@@ -141,6 +141,30 @@ def session_log_probabilities(
         `(candidates,) int64` codes.
     """
     items, events = torch.from_numpy(session)[None], torch.from_numpy(kinds)[None]
-    state = model(SessionMatrix(items, events, torch.tensor([len(session)])))[:, -1]
-    logits = model.logits(state, torch.from_numpy(candidates)).double()
-    return np.asarray(F.log_softmax(logits, dim=-1)[0].numpy())
+    one = SessionMatrix(items, events, torch.tensor([len(session)]))
+    return np.asarray(candidate_log_probabilities(model, one, candidates[None])[0])
+
+
+@torch.no_grad()
+def candidate_log_probabilities(model: SessionLstm, sessions: SessionMatrix, candidates: np.ndarray) -> np.ndarray:
+    """Say the same of many sessions, each with candidates of its own.
+
+    Parameters
+    ----------
+    model : SessionLstm
+    sessions : SessionMatrix
+        None of them empty.
+    candidates : ndarray
+        `(sessions, candidates) int64` codes.
+
+    Returns
+    -------
+    ndarray
+        `(sessions, candidates) float64`; the probabilities of a row sum to 1.
+    """
+    last = model(sessions)[torch.arange(len(sessions)), sessions.length - 1]
+    offered = torch.from_numpy(candidates)
+    sides = model.item_side(model.embeddings[offered])
+    popularity = model.popularity_weight * model.log_popularity[offered]
+    logits = torch.einsum("sh,sch->sc", last, sides).double() + popularity.double()
+    return np.asarray(F.log_softmax(logits, dim=-1).numpy())

@@ -1,0 +1,76 @@
+"""All baselines, with the small grids from which each is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphrec.evaluation.baselines.association_rules import LEAST_SUPPORTS, fit_fpgrowth, too_much_to_lay_out
+from graphrec.evaluation.baselines.baseline import Baseline, grid_of
+from graphrec.evaluation.baselines.bm25 import fit_bm25
+from graphrec.evaluation.baselines.ease import fit_ease, too_many_items
+from graphrec.evaluation.baselines.item_vectors import fit_als, fit_bpr, fit_item2vec
+from graphrec.evaluation.baselines.low_rank import fit_count_svd, too_few_items
+from graphrec.evaluation.baselines.pair_counts import (
+    fit_cosine,
+    fit_count,
+    fit_lift,
+    fit_npmi,
+    fit_popularity,
+    fit_shrunk_lift,
+    fit_weighted_count,
+)
+from graphrec.evaluation.baselines.random_walks import fit_p3alpha, fit_rp3beta, fit_two_step_walk
+from graphrec.evaluation.baselines.type_counts import fit_popularity_in_types, fit_type_backoff
+
+_LEAST_COUNTS = grid_of(min_count=(1, 2, 3, 5))
+
+BASELINES: Mapping[str, Baseline] = {
+    "popularity": Baseline("popularity", fit_popularity, grid_of()),
+    "type-popularity": Baseline(
+        "popularity within the predicted types", fit_popularity_in_types, grid_of(types=(1, 3, 10, 30))
+    ),
+    "count": Baseline("co-purchase count", fit_count, grid_of()),
+    "weighted-count": Baseline(
+        "co-purchase count by length and age", fit_weighted_count, grid_of(power=(0.5, 1), half_life=(0, 90, 30))
+    ),
+    "lift": Baseline("lift", fit_lift, _LEAST_COUNTS),
+    "shrunk-lift": Baseline("shrunk lift", fit_shrunk_lift, grid_of(shrink=(10, 50, 200, 1000))),
+    "npmi": Baseline("normalised PMI", fit_npmi, _LEAST_COUNTS),
+    "cosine": Baseline("cosine of baskets", fit_cosine, grid_of(shrink=(0, 10, 50))),
+    "bm25": Baseline("BM25", fit_bm25, grid_of(K1=(1.2, 100), B=(0.2, 0.75)), library="implicit"),
+    "p3alpha": Baseline("P3alpha", fit_p3alpha, grid_of(alpha=(0.6, 0.8, 1.0, 1.2))),
+    "rp3beta": Baseline("RP3beta", fit_rp3beta, grid_of(alpha=(0.8, 1.0), beta=(0.2, 0.4, 0.6))),
+    "type-backoff": Baseline(
+        "co-purchase count, back-off to types", fit_type_backoff, grid_of(kappa=(100, 300, 1000, 3000))
+    ),
+    "count-svd": Baseline(
+        "co-purchase count + truncated SVD",
+        fit_count_svd,
+        grid_of(rank=(32, 128), power=(0, 0.5), factor=(1, 3)),
+        why_not=too_few_items,
+    ),
+    "two-step-walk": Baseline("two-step walk", fit_two_step_walk, grid_of(weight=(0.03, 0.1, 0.3, 1))),
+    "ease": Baseline("EASE", fit_ease, grid_of(**{"lambda": (50, 500)}), slow=True, why_not=too_many_items),
+    "item2vec": Baseline(
+        "item2vec, input times output",
+        fit_item2vec,
+        grid_of(epochs=(10,), ns_exponent=(0.75, 0.0)),
+        library="gensim",
+        slow=True,
+    ),
+    "bpr": Baseline(
+        "BPR", fit_bpr, grid_of(factors=(64,), iterations=(100,), cosine=(0, 1)), library="implicit", slow=True
+    ),
+    "als": Baseline(
+        "ALS", fit_als, grid_of(factors=(64,), alpha=(1, 20), cosine=(0, 1)), library="implicit", slow=True
+    ),
+    "fpgrowth": Baseline(
+        "association rules (FP-growth)",
+        fit_fpgrowth,
+        grid_of(min_support=LEAST_SUPPORTS),
+        library="mlxtend",
+        slow=True,
+        why_not=too_much_to_lay_out,
+    ),
+}
+"""Key on the command line -> baseline."""

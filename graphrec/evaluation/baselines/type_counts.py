@@ -1,0 +1,45 @@
+"""Baselines that know item types: they also speak for items that nobody has bought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from graphrec.evaluation.baselines.baseline import Scorer
+from graphrec.evaluation.baselines.sparse_rows import inverse, row_normalised, top_per_row
+from graphrec.evaluation.baselines.training_data import TrainingData
+
+
+def fit_popularity_in_types(data: TrainingData, parameters: Mapping[str, float], seed: int) -> Scorer:
+    """Score the items of the `types` types bought most with the query's type by popularity; no opinion on others."""
+    most = top_per_row(data.type_counts, int(parameters["types"]), data.type_bought)
+    bought = data.bought.astype(np.float64)
+
+    def score(query: np.ndarray) -> np.ndarray:
+        predicted = most[data.types[query]].toarray()[:, data.types] > 0
+        return np.where(predicted, bought, -np.inf)
+
+    return score
+
+
+def fit_type_backoff(data: TrainingData, parameters: Mapping[str, float], seed: int) -> Scorer:
+    """Score by `count + kappa * P(type of j | type of i) * P(j | type of j)`.
+
+    The types' co-purchases and the items' share of their type's purchases are a prior worth `kappa` baskets.
+
+    Parameters
+    ----------
+    data : TrainingData
+    parameters : mapping
+        `kappa`.
+    seed : int
+    """
+    transition = row_normalised(data.type_counts)
+    share = parameters["kappa"] * data.bought * inverse(data.type_bought)[data.types]
+
+    def score(query: np.ndarray) -> np.ndarray:
+        prior = transition[data.types[query]].toarray()[:, data.types] * share
+        return np.asarray(data.counts[query].toarray() + prior)
+
+    return score

@@ -1,0 +1,167 @@
+"""Fit a contender, ask it everything, and keep its lists: what was run once is not run again."""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from scipy import sparse
+
+from graphrec.evaluation.contenders import Contender, Fitted, Materials
+from graphrec.evaluation.exam import Exam
+from graphrec.progress import Display
+
+LENGTH = 20
+"""Places of every list that is kept: the largest cut of the metrics."""
+IN_TYPE_LENGTH = 10
+_NOTHING = np.zeros((0, LENGTH), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What a contender answered.
+
+    Parameters
+    ----------
+    known, novel, cold : ndarray
+        `(queries, 20) int64`: lists of `exam.asked`, of the different queries of `exam.novel` without what was
+        bought with them before, and of those of `exam.cold_queries`.
+    cold_target_types, cold_query_types : ndarray
+        `(answers, 10) int64`: lists within the type of each answer.
+    by_session : ndarray
+        `(questions, 20) int64`: lists of the questions of `exam.known` by a model that looks at the session; of no rows
+        for the others.
+    facts : mapping
+        `fit_seconds`, `list_seconds`, `peak_gib`, `chosen`, `curves`.
+    """
+
+    known: np.ndarray
+    novel: np.ndarray
+    cold: np.ndarray
+    cold_target_types: np.ndarray
+    cold_query_types: np.ndarray
+    by_session: np.ndarray
+    facts: Mapping[str, Any]
+
+
+def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, run_key: str, display: Display) -> Lists:
+    """Fit and ask a contender, or take up its lists from an earlier run of the same.
+
+    Parameters
+    ----------
+    contender : Contender
+    materials : Materials
+    exam : Exam
+    folder : Path
+        Of all contenders; each has one of its own in it.
+    run_key : str
+        Hash of all that decides the lists; lists of another are made anew.
+    display : Display
+    """
+    place = folder / contender.key
+    known = _read(place, run_key)
+    if known is not None:
+        return known
+    materials.data.counts  # noqa: B018 - made before the clock runs: it is shared by all
+    gc.collect()
+    _forget_peak()
+    started = time.perf_counter()
+    fitted = contender.fit(materials, display)
+    fitted_at = time.perf_counter()
+    lists, list_seconds = _ask(fitted, materials, exam, display, contender.name)
+    facts = {
+        "fit_seconds": fitted_at - started,
+        "list_seconds": list_seconds,
+        "peak_gib": _peak_gib(),
+        "chosen": dict(fitted.chosen),
+        "curves": dict(fitted.curves),
+    }
+    _write(place, run_key, lists, facts)
+    return Lists(**lists, facts=facts)
+
+
+def _ask(
+    fitted: Fitted, materials: Materials, exam: Exam, display: Display, name: str
+) -> tuple[dict[str, np.ndarray], float]:
+    """Ask for all lists; the seconds are those of the plain lists alone."""
+    counts, types = materials.data.counts, materials.types[0]
+    with display.stage(f"{name}: lists", 6) as advance:
+        started = time.perf_counter()
+        known = _lists(fitted, exam.asked)
+        seconds = time.perf_counter() - started
+        advance(1)
+        novel_queries = exam.novel.distinct[0]
+        novel = _lists(fitted, novel_queries, sparse.csr_array(counts[novel_queries]))
+        advance(1)
+        cold = _lists(fitted, exam.cold_queries.distinct[0])
+        advance(1)
+        in_type = {}
+        for key, questions in {"cold_target_types": exam.cold_targets, "cold_query_types": exam.cold_queries}.items():
+            query, kind = questions.query[questions.answer_question], types[questions.answer_item]
+            pairs, place = np.unique(np.stack([query, kind], axis=1), axis=0, return_inverse=True)
+            lists = fitted.within_type(pairs[:, 0], pairs[:, 1], IN_TYPE_LENGTH) if len(pairs) else _NOTHING
+            in_type[key] = lists[place.ravel()]
+            advance(1)
+        by_session = _NOTHING
+        if fitted.by_session is not None and len(exam.history.question):
+            by_session = fitted.by_session(exam.known.query, exam.history, LENGTH)
+        advance(1)
+    return {"by_session": by_session, "known": known, "novel": novel, "cold": cold, **in_type}, seconds
+
+
+def _lists(fitted: Fitted, codes: np.ndarray, excluded: sparse.csr_array | None = None) -> np.ndarray:
+    return fitted.complements(codes, LENGTH, excluded) if len(codes) else _NOTHING
+
+
+def _read(place: Path, run_key: str) -> Lists | None:
+    try:
+        facts = json.loads((place / "facts.json").read_text(encoding="utf-8"))
+        if facts.pop("run") != run_key:
+            return None
+        with np.load(place / "lists.npz", allow_pickle=False) as stored:
+            return Lists(**{name: stored[name].astype(np.int64) for name in stored.files}, facts=facts)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(place: Path, run_key: str, lists: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+    """Write beside the place and move there in one step."""
+    beside = place.with_name(f"{place.name}.{uuid4().hex[:8]}")
+    beside.mkdir(parents=True)
+    try:
+        smaller: dict[str, Any] = {name: ranked.astype(np.int32) for name, ranked in lists.items()}
+        np.savez_compressed(beside / "lists.npz", **smaller)
+        (beside / "facts.json").write_text(json.dumps({"run": run_key, **facts}, indent=1) + "\n", encoding="utf-8")
+        shutil.rmtree(place, ignore_errors=True)
+        beside.rename(place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _forget_peak() -> None:
+    """Let the peak of this process start anew where the system can do that (Linux, proc(5), clear_refs)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def _peak_gib() -> float:
+    """Peak memory of the process since it was last forgotten, or since its beginning."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 2**30 if sys.platform == "darwin" else peak / 2**20
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 2**20

@@ -1,0 +1,250 @@
+"""The drawings of the evaluation report, as SVG text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+OWN = "graphrec"
+"""Models whose names begin with this are ours, and stand out."""
+
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+"""Stage -> training and validation loss of each epoch."""
+
+_OURS, _OTHERS, _THIRD = "#3b7a57", "#8aa9c8", "#e0a458"
+_CURVES_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawing with its heading, or why there is none.
+
+    Parameters
+    ----------
+    heading, explanation : str
+    drawing : Markup or None
+    missing : str
+        Said in place of the drawing.
+    """
+
+    heading: str
+    explanation: str
+    drawing: Markup | None
+    missing: str = ""
+
+
+def is_own(model: object) -> bool:
+    """Tell whether a model is one of ours, by its name."""
+    return str(model).startswith(OWN)
+
+
+def accuracy_plot(leaderboard: pd.DataFrame) -> Plot:
+    """Draw NDCG@10 with its interval, the best on top."""
+    heading = "Accuracy: NDCG@10"
+    explanation = "The line at a bar's end is the interval of 95% over the questions' baskets. Green: graphrec."
+    ranked = _with_values(leaderboard, ["ndcg@10"]).sort_values("ndcg@10", kind="stable")
+    if ranked.empty:
+        return Plot(heading, explanation, None, "Left out: no model has an ndcg@10.")
+
+    def draw(figure: Figure) -> None:
+        axes = _axes(figure)
+        value = ranked["ndcg@10"].to_numpy(dtype=float)
+        bounds = ranked.reindex(columns=["ndcg@10_low", "ndcg@10_high"]).to_numpy(dtype=float)
+        reach = np.nan_to_num(np.abs(bounds - value[:, None])).T
+        names = [short_name(model) for model in ranked.index]
+        axes.barh(
+            range(len(value)), value, xerr=reach, color=_colours(ranked.index), error_kw={"elinewidth": 1, "capsize": 2}
+        )
+        axes.set_yticks(range(len(value)), names)
+        axes.set_ylim(-0.6, len(value) - 0.4)
+        axes.set_xlabel("NDCG@10")
+
+    return Plot(heading, explanation, drawn(draw, (8.5, 0.9 + 0.26 * len(ranked))))
+
+
+def decile_plot(deciles: pd.DataFrame, leaderboard: pd.DataFrame) -> Plot:
+    """Draw recall@10 by how popular the query is, ours against the best of the others."""
+    heading = "Recall@10, from rare to popular queries"
+    explanation = (
+        "Tenths of the questions by how often their query was bought before the cut; ours and the best baseline."
+    )
+    known = _with_values(deciles, ["model", "decile", "recall"])
+    if known.empty:
+        return Plot(heading, explanation, None, "Left out: nothing was measured by popularity decile.")
+    models = _compared(known["model"].drop_duplicates().tolist(), leaderboard)
+
+    def draw(figure: Figure) -> None:
+        axes = _axes(figure)
+        for model in models:
+            line = known[known["model"] == model].sort_values("decile")
+            axes.plot(line["decile"], line["recall"], marker="o", label=short_name(model), color=_colours([model])[0])
+        axes.set_xticks(range(1, 11))
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("decile of the query: 1 the rarest, 10 the most popular")
+        axes.set_ylabel("recall@10")
+        axes.legend(frameon=False)
+
+    return Plot(heading, explanation, drawn(draw, (8.5, 3.6)))
+
+
+def diversity_plot(leaderboard: pd.DataFrame) -> Plot:
+    """Draw NDCG@10 against the variety within lists and over all lists."""
+    heading = "Accuracy against diversity"
+    explanation = (
+        "Further up is more accurate; further right, lists of more types, and more of the shop that is listed."
+    )
+    measures = {"types@10": "types in a list of 10", "item_coverage@10": "share of the items in any list"}
+    shown = {name: label for name, label in measures.items() if len(_with_values(leaderboard, ["ndcg@10", name]))}
+    if not shown:
+        return Plot(heading, explanation, None, "Left out: no model has both an ndcg@10 and a measure of diversity.")
+    models = _with_values(leaderboard, ["ndcg@10"]).sort_values("ndcg@10", ascending=False, kind="stable")
+
+    def draw(figure: Figure) -> None:
+        panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+        for axes, (name, label) in zip(panels, shown.items(), strict=True):
+            _clean(axes)
+            _numbered_points(axes, models, name)
+            axes.set_xlabel(label)
+        panels[0].set_ylabel("NDCG@10")
+        _key(figure, models)
+
+    return Plot(heading, explanation, drawn(draw, (11, _key_height(models))))
+
+
+def tradeoff_plot(leaderboard: pd.DataFrame, tradeoff: pd.DataFrame) -> Plot:
+    """Draw NDCG@10 against the recall that counts rare answers more; settings of one model are joined."""
+    heading = "Accuracy against weighted recall"
+    explanation = (
+        "In weighted recall@10 an answer counts one over its popularity, so that bestsellers earn little. "
+        "A line joins the settings of one model, in the order in which they were given."
+    )
+    models = _with_values(leaderboard, ["ndcg@10", "weighted_recall@10"])
+    models = models.sort_values("ndcg@10", ascending=False, kind="stable")
+    lines = _with_values(tradeoff, ["model", "ndcg", "weighted_recall"])
+    if models.empty and lines.empty:
+        return Plot(heading, explanation, None, "Left out: no model has both an ndcg@10 and a weighted_recall@10.")
+
+    def draw(figure: Figure) -> None:
+        axes = _axes(figure)
+        for model, points in lines.groupby("model", sort=False):
+            label = f"{short_name(model)}, by setting"
+            axes.plot(points["weighted_recall"], points["ndcg"], marker=".", color=_THIRD, linewidth=1, label=label)
+            settings = points["setting"] if "setting" in points else pd.Series("", index=points.index)
+            for x, y, setting in zip(points["weighted_recall"], points["ndcg"], settings, strict=True):
+                axes.annotate(str(setting), (x, y), (0, -9), textcoords="offset points", fontsize=6, ha="center")
+        _numbered_points(axes, models, "weighted_recall@10")
+        axes.set_xlabel("weighted recall@10")
+        axes.set_ylabel("NDCG@10")
+        if len(lines):
+            axes.legend(frameon=False, fontsize=7)
+        if len(models):
+            _key(figure, models)
+
+    return Plot(heading, explanation, drawn(draw, (9.5, _key_height(models))))
+
+
+def curve_plot(curves: Curves) -> Plot:
+    """Draw what each stage of graphrec saw while it was trained."""
+    heading = "Learning curves"
+    explanation = "Mean loss of each epoch; the epoch of the lowest validation loss was kept."
+    shown = {stage: losses for stage, losses in curves.items() if len(losses[0])}
+    if not shown:
+        return Plot(heading, explanation, None, "Left out: no stage was trained.")
+    rows, columns = -(-len(shown) // _CURVES_A_ROW), min(len(shown), _CURVES_A_ROW)
+
+    def draw(figure: Figure) -> None:
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, (stage, losses) in zip(panels, shown.items(), strict=False):
+            _clean(axes)
+            for name, loss, colour in zip(("training", "validation"), losses, (_OTHERS, _OURS), strict=True):
+                axes.plot(range(1, len(loss) + 1), list(loss), label=name, color=colour, marker=".")
+            axes.set_title(short_name(stage), fontsize=9)
+            axes.set_xlabel("epoch")
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.legend(frameon=False, fontsize=7)
+        panels[0].set_ylabel("loss")
+        for axes in panels[len(shown) :]:
+            axes.set_visible(False)
+
+    return Plot(heading, explanation, drawn(draw, (3.3 * columns + 0.6, 2.7 * rows)))
+
+
+def drawn(draw: Callable[[Figure], None], size: tuple[float, float]) -> Markup:
+    """Draw a figure as SVG; the same numbers give the same text.
+
+    Parameters
+    ----------
+    draw : callable
+    size : tuple of float
+        Width and height in inches.
+    """
+    # A name with dollar signs is a name, no formula: parse_math.
+    with rc_context({"svg.hashsalt": "graphrec", "font.size": 9, "svg.fonttype": "none", "text.parse_math": False}):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    # matplotlib escapes the texts it draws.
+    drawing = text.getvalue()
+    return Markup(drawing[drawing.index("<svg") :])
+
+
+def short_name(name: object, most: int = 44) -> str:
+    """Cut a long name in the middle, where variants of one model differ least."""
+    text = str(name)
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-(most // 2 - 3) :]}"
+
+
+def _with_values(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Keep the rows that have all these columns; none where a column is lacking."""
+    return frame.reindex(columns=frame.columns.union(columns, sort=False)).dropna(subset=columns)
+
+
+def _compared(models: Sequence[object], leaderboard: pd.DataFrame) -> list[object]:
+    """Choose the best of ours and the best of the others; without a leaderboard, the first of each."""
+    value = leaderboard["ndcg@10"] if "ndcg@10" in leaderboard else pd.Series(dtype=float)
+    ranked = sorted(models, key=lambda model: -float(value.get(model, -np.inf)))
+    sides = ([model for model in ranked if is_own(model) == own] for own in (True, False))
+    return [side[0] for side in sides if side]
+
+
+def _numbered_points(axes: Axes, models: pd.DataFrame, measure: str) -> None:
+    """Draw each model as a point with its place on the leaderboard; names would cover one another."""
+    places = {model: place for place, model in enumerate(models.index, 1)}
+    known = _with_values(models, [measure])
+    axes.scatter(known[measure], known["ndcg@10"], color=_colours(known.index), s=18, zorder=3)
+    for model, x, y in zip(known.index, known[measure], known["ndcg@10"], strict=True):
+        axes.annotate(str(places[model]), (x, y), (3, 3), textcoords="offset points", fontsize=7)
+
+
+def _key(figure: Figure, models: pd.DataFrame) -> None:
+    """Say beside the panels which number is which model."""
+    lines = [f"{place}. {short_name(model)}" for place, model in enumerate(models.index, 1)]
+    handles = [figure.axes[-1].plot([], [], "o", markersize=4, color=colour)[0] for colour in _colours(models.index)]
+    figure.legend(handles, lines, loc="outside right upper", frameon=False, fontsize=7, handletextpad=0.2)
+
+
+def _key_height(models: pd.DataFrame) -> float:
+    return max(3.8, 0.6 + 0.17 * len(models))
+
+
+def _colours(models: Sequence[object] | pd.Index) -> list[str]:
+    return [_OURS if is_own(model) else _OTHERS for model in models]
+
+
+def _axes(figure: Figure) -> Axes:
+    axes = figure.add_subplot()
+    _clean(axes)
+    return axes
+
+
+def _clean(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)

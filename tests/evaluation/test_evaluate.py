@@ -1,0 +1,147 @@
+"""The whole evaluation on a generated shop: tables, resuming, intervals, and what cannot run."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from graphrec.config import ShopConfig, load_config
+from graphrec.errors import ConfigError
+from graphrec.evaluation import write_evaluation
+from graphrec.evaluation.baselines import BASELINES
+from graphrec.evaluation.bootstrap import interval, resampled_means
+from graphrec.evaluation.contenders import of_model
+from graphrec.evaluation.evaluate import model_keys
+from graphrec.evaluation.scoring import popularity_bands_of_questions
+from graphrec.evaluation.within_type import rank_scores_within_type
+from graphrec.events.shop import generate_shop, write_shop
+from tests.test_cli import QUICK, graphrec
+
+MODELS = "graphrec,popularity,count,cosine,repeat-last"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evaluated")
+    write_shop(generate_shop(ShopConfig(events=20_000, items=400, noise=0.05, seed=2)), folder)
+    ran = graphrec("evaluate", folder / "shop.yaml", "--models", MODELS, "--out", folder / "out", *QUICK)
+    assert ran.returncode == 0, ran.stderr
+    assert "co-purchase count" in ran.stdout
+    return folder
+
+
+def test_the_leaderboard_holds_every_model_with_its_interval(shop):
+    board = pd.read_csv(shop / "out" / "leaderboard.csv", index_col="model")
+    assert {"graphrec", "graphrec, by session", "popularity", "co-purchase count", "repeat last, by session"} <= set(
+        board.index
+    )
+    assert (board["ndcg@10_low"] <= board["ndcg@10"]).all() and (board["ndcg@10"] <= board["ndcg@10_high"]).all()
+    assert board["ndcg@10"].is_monotonic_decreasing
+    assert board.loc["popularity", "ndcg@10"] < board.loc["co-purchase count", "ndcg@10"]
+    assert (board["recall@5"] <= board["recall@20"]).all()
+    written = (shop / "out" / "leaderboard.md").read_text()
+    assert "**graphrec**" in written and "by time" in written
+    assert "graphrec" in (shop / "out" / "report.html").read_text()
+
+
+def test_segments_tell_cold_from_warm(shop):
+    segments = pd.read_csv(shop / "out" / "segments.csv")
+    values = segments.set_index(["segment", "model", "metric"])["value"]
+    assert values["cold queries", "graphrec", "recall@20"] > values["cold queries", "popularity", "recall@20"]
+    assert {"novel pairs", "cold targets, type given", "tail targets", "dense queries"} <= set(segments["segment"])
+
+
+def test_finished_models_are_not_run_again(shop):
+    facts = {path: path.stat().st_mtime_ns for path in (shop / "out" / "models").glob("*/facts.json")}
+    assert len(facts) == 5
+    before = (shop / "out" / "leaderboard.csv").read_text()
+    again = graphrec("evaluate", shop / "shop.yaml", "--models", MODELS, "--out", shop / "out", *QUICK)
+    assert again.returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in facts} == facts
+    assert (shop / "out" / "leaderboard.csv").read_text() == before
+    # With another seed the questions are others, and everything is run anew.
+    other = graphrec(
+        "evaluate", shop / "shop.yaml", "--models", "count", "--out", shop / "out", *QUICK, "--set", "seed=5"
+    )
+    assert other.returncode == 0
+    changed = shop / "out" / "models" / "count" / "facts.json"
+    assert changed.stat().st_mtime_ns != facts[changed]
+
+
+def test_wrong_calls_are_told_in_one_line(shop, tmp_path):
+    wrong = graphrec("evaluate", shop / "shop.yaml", "--models", "magic", "--out", tmp_path / "out")
+    assert wrong.returncode == 2
+    assert "'magic' does not exist" in wrong.stderr
+    file = tmp_path / "file"
+    file.write_text("")
+    blocked = graphrec("evaluate", shop / "shop.yaml", "--models", "count", "--out", file)
+    assert blocked.returncode == 2
+    assert "give another folder" in blocked.stderr
+
+
+def test_fast_leaves_the_slow_out():
+    assert model_keys(["all"]) == ["graphrec", *BASELINES, "repeat-last"]
+    assert {key for key, baseline in BASELINES.items() if baseline.slow} == set(model_keys(["all"])) - set(
+        model_keys(["fast"])
+    )
+    with pytest.raises(ConfigError, match="there are"):
+        model_keys(["count", "nonsense"])
+
+
+def test_a_library_that_is_missing_is_said(tmp_path, shop, monkeypatch):
+    monkeypatch.setattr("graphrec.evaluation.contenders.is_installed", lambda library: False)
+    evaluation = write_evaluation(load_config(shop / "shop.yaml"), ["bm25", "count"], 1, tmp_path, "shop")
+    assert "graphrec[baselines]" in evaluation.not_run["BM25"]
+
+
+def test_intervals_cover_the_mean_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for seed in range(200):
+        values = rng.exponential(size=(80, 1))
+        low, high = interval(resampled_means(values, np.arange(80), 300, seed))
+        covered += low[0] <= 1.0 <= high[0]
+    assert 0.87 <= covered / 200 <= 0.99
+
+
+def test_questions_of_one_basket_are_drawn_together():
+    rng = np.random.default_rng(1)
+    values = np.repeat(rng.random((40, 1)), 25, axis=0)
+    basket = np.repeat(np.arange(40), 25)
+    together = resampled_means(values, basket, 400, 0).std()
+    apart = resampled_means(values, np.arange(1000), 400, 0).std()
+    assert together / apart == pytest.approx(5, rel=0.2)  # sqrt(25): a basket is one observation
+
+
+def test_pairing_makes_differences_of_like_models_certain():
+    values = np.random.default_rng(2).random((500, 1))
+    first, second = (resampled_means(v, np.arange(500), 200, 3) for v in (values, values + 0.01))
+    np.testing.assert_allclose(second - first, 0.01)
+
+
+def test_tenths_hold_about_equal_numbers_of_questions():
+    bought, asked = np.arange(100), np.full(100, 3)
+    assert np.bincount(popularity_bands_of_questions(bought, asked)).tolist() == [10] * 10
+
+
+def test_within_a_type_both_ways_of_asking_rank_its_items_only(planted):
+    data, model = planted.materials.data, planted.recommender.model
+    query, kind = np.array([0, 5, 5]), model.type_codes[[7, 7, 9]]
+    ours = of_model(model).within_type(query, kind, 10)
+    counts = rank_scores_within_type(BASELINES["count"].fit(data, {}, 0), data, query, kind, 10)
+    for lists in (ours, counts):
+        for row, wanted, asked in zip(lists, kind, query, strict=True):
+            listed = row[row >= 0]
+            assert (model.type_codes[listed] == wanted).all()
+            assert asked not in listed and len(set(listed)) == len(listed) > 0
+    row = counts[0][counts[0] >= 0]
+    together = data.counts[[0]].toarray()[0][row]
+    assert (np.diff(together) <= 0).all()
+
+
+def test_what_is_kept_out_is_not_in_the_lists(planted):
+    model, counts = planted.recommender.model, planted.materials.data.counts
+    codes = np.arange(60)
+    lists = of_model(model).complements(codes, 10, sparse.csr_array(counts[codes]))
+    assert not np.asarray(counts[np.repeat(codes, 10), lists.ravel()]).any()
+    assert (lists != codes[:, None]).all() and (lists >= 0).all()
