@@ -75,9 +75,9 @@ def print_evaluation(evaluation: Evaluation, place: Path) -> None:
     """Print the leaderboard, what did not run, and where the rest was written."""
     console = Console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("model", no_wrap=True)
-    for heading in ("NDCG@10", "95%", "recall@20", "types"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("model")
+    for heading, width in (("NDCG@10", 7), ("95%", 13), ("recall@20", 9), ("types", 5)):
+        table.add_column(heading, justify="right", min_width=width)
     for name, row in evaluation.leaderboard.iterrows():
         between = f"{row['ndcg@10_low']:.4f}-{row['ndcg@10_high']:.4f}"
         numbers = (f"{row['ndcg@10']:.4f}", between, f"{row['recall@20']:.4f}", f"{row['types@10']:.1f}")

@@ -112,7 +112,7 @@ def evaluate(
         if reason is not None:
             not_run[contender.name] = reason
             continue
-        key = _key_of(contender, run_key)
+        key = _key_of(contender, run_key, config)
         lists.setdefault(contender.name, []).append(run(contender, materials, exam, folder, key, display))
     if not lists:
         raise ConfigError(f"no model could run: {'; '.join(f'{name}: {why}' for name, why in not_run.items())}")
@@ -148,14 +148,21 @@ def _seed_protocol(config: Config, folder: Path, run_key: str, display: Display)
 
 
 def _run_key(materials: Materials, exam: Exam) -> str:
-    """Hash all that decides what a model answers: data, questions, settings, version."""
-    settings = materials.config.model_dump(mode="json", exclude={"store", "engine"})
-    parts = [materials.split.train.fingerprint(), exam.fingerprint(), json.dumps(settings, sort_keys=True)]
-    return hashlib.sha256("|".join([version("graphrec"), *parts]).encode()).hexdigest()
+    """Hash the data, the questions and the version."""
+    parts = [version("graphrec"), materials.split.train.fingerprint(), exam.fingerprint()]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def _key_of(contender: Contender, run_key: str) -> str:
-    return hashlib.sha256(f"{run_key} {contender.key} {contender.seed}".encode()).hexdigest()
+_NEVER_DECIDE = {"store", "engine"}
+_OURS_ALONE = {"graph", "encoder", "complements", "retrieval", "rerank"}
+"""Settings of graphrec's own models: a change of them leaves the lists of baselines as they are."""
+
+
+def _key_of(contender: Contender, run_key: str, config: Config) -> str:
+    """Hash all that decides what a contender answers."""
+    without = _NEVER_DECIDE | (_OURS_ALONE if contender.name != OURS else set())
+    settings = json.dumps(config.model_dump(mode="json", exclude=without), sort_keys=True)
+    return hashlib.sha256(f"{run_key} {contender.key} {contender.seed} {settings}".encode()).hexdigest()
 
 
 def _facts(materials: Materials, exam: Exam, seeds: int) -> dict[str, str]:

@@ -66,7 +66,7 @@ def scores(data, key, *query, **parameters):
 @pytest.mark.parametrize(
     ("key", "parameters", "query", "expected"),
     [
-        ("popularity", {}, D, [4, 3, 3, 2, 0]),
+        ("popularity", {}, D, [4, 3, 3, 1, 0]),
         ("count", {}, A, [0, 3, 2, 0, 0]),
         ("count", {}, E, [0, 0, 0, 0, 0]),
         # The basket of three counts half; AB is in it and in two others.
