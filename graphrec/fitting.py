@@ -10,11 +10,18 @@ import numpy as np
 import torch
 
 from graphrec.complements import (
+    POSTERIOR,
     ComplementPairs,
     ComplementPredictor,
     EmbeddedCatalogue,
     HeldOutLists,
+    KnownItems,
+    LabelledLists,
+    Memory,
+    QueryItems,
+    Ranker,
     choose_strength,
+    fit_ranker,
     fit_regressor,
     fit_type_transition,
     log_popularity_in_type,
@@ -27,6 +34,7 @@ from graphrec.features import ItemFeatures, fit_item_features
 from graphrec.graph import (
     ProductGraph,
     build_graph,
+    purchase_trend,
     require_complements,
     require_learnable,
     substitutes_without_views,
@@ -34,8 +42,16 @@ from graphrec.graph import (
 from graphrec.model import Model
 from graphrec.progress import Display
 from graphrec.rerank import SessionItems, fit_session_model, session_matrix
-from graphrec.retrieval import AnnoyIndex, ComplementIndex, build_forests, recall_against_exact, retrieve
+from graphrec.retrieval import (
+    AnnoyIndex,
+    CandidateSource,
+    ComplementIndex,
+    build_forests,
+    recall_against_exact,
+    retrieve,
+)
 from graphrec.training import Curve
+from graphrec.windows import labelled_lists, stretches
 
 _STRENGTH_QUERIES = 4_000
 """Items with later co-purchases whose lists choose the prior strength."""
@@ -80,6 +96,10 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     predictor, curves = _fit_complements(encoder, past, future, type_codes, len(features.types), config, display)
     with display.stage("prior strength"):
         strength, gains = _choose_prior_strength(predictor, encoder.embeddings, past, future, type_codes, config)
+    trend = purchase_trend(events, config.complements.trend_days)
+    memory = Memory.of(graph, type_codes, len(features.types), trend, config.complements.rank, seed)
+    known = KnownItems(encoder.embeddings, features.price_columns(catalogue.frame, type_codes))
+    ranker, ranker_curves, ranked = _fit_ranker(predictor, known, type_codes, events, strength, config, display)
     with display.stage("indexes"):
         index, complement_recall = build_forests(
             _complement_index(predictor, embeddings, graph, type_codes, config), config.retrieval, seed
@@ -107,9 +127,15 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     report = _report_data(events, graph, features, config) | {
         "stages": {
             name: asdict(curve)
-            for name, curve in {"encoder": encoder.curve, **curves, "session model": session_curve}.items()
+            for name, curve in {
+                "encoder": encoder.curve,
+                **curves,
+                **ranker_curves,
+                "session model": session_curve,
+            }.items()
         },
         "prior_strength": {"chosen": strength, "gain": {f"{k:g}": v for k, v in gains.items()}},
+        "ranker": ranked,
         "annoy_recall_at_10": {"similar": similar_recall, "complements": complement_recall},
     }
     return Model(
@@ -121,6 +147,8 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         encoder=encoder.model,
         embeddings=embeddings,
         predictor=predictor,
+        memory=memory,
+        ranker=ranker,
         prior_strength=strength,
         complement_index=index,
         similar_index=similar_index,
@@ -215,6 +243,46 @@ def _choose_prior_strength(
         )
     columns = (np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True))
     return choose_strength(HeldOutLists(*columns), settings.prior_strengths)
+
+
+def _fit_ranker(
+    predictor: ComplementPredictor,
+    known: KnownItems,
+    type_codes: np.ndarray,
+    events: Events,
+    strength: float,
+    config: Config,
+    display: Display,
+) -> tuple[Ranker | None, dict[str, Curve], dict[str, float]]:
+    """Learn to order candidates on stretches of the latest log, and keep it if the last one says that it is better."""
+    settings, types = config.complements, predictor.type_probabilities(known.embeddings[:1]).shape[1]
+
+    def source_of(memory: Memory) -> CandidateSource:
+        index = _complement_index(predictor, known.embeddings, memory.graph, type_codes, config)
+        return CandidateSource(predictor, index, memory, known, settings)
+
+    def queries_of(codes: np.ndarray) -> QueryItems:
+        return QueryItems(codes, known.embeddings[codes], type_codes[codes], known.price[codes])
+
+    parts = []
+    cuts = stretches(events, settings.validation, settings.windows)
+    with display.stage("lists of later stretches", len(cuts)) as advance:
+        for before, window in cuts:
+            part = labelled_lists(
+                source_of, queries_of, before, window, type_codes, types, config.graph, settings, config.seed
+            )
+            parts += [] if part is None else [part]
+            advance(1)
+    if len(parts) < 2 or not all(part.gain.any() for part in parts[-2:]):
+        _warn("too little was bought together of late for a ranker to learn from; lists are ordered by the posterior")
+        return None, {}, {}
+    ranker, curve = fit_ranker(LabelledLists.joined(parts[:-1]), parts[-1], settings, config.seed, display)
+    ranker = ranker.double().eval()
+    last = parts[-1]
+    ours = last.discounted_gain(ranker.score(last.features.astype(np.float64)))
+    theirs = last.discounted_gain(last.features[:, POSTERIOR].astype(np.float64))
+    found = {"discounted_gain": ours, "of_the_posterior": theirs}
+    return (ranker if ours > theirs else None), {"ranker": curve}, found
 
 
 def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures, config: Config) -> dict[str, Any]:

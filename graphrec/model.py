@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from graphrec.complements import ComplementPredictor
+from graphrec.complements import ComplementPredictor, KnownItems, Memory, QueryItems, Ranker
 from graphrec.config import Config
 from graphrec.encoder import GraphSage
 from graphrec.events import Catalogue
 from graphrec.features import ItemFeatures
 from graphrec.graph import ProductGraph
 from graphrec.rerank import SessionLstm
-from graphrec.retrieval import AnnoyIndex, ComplementIndex
+from graphrec.retrieval import AnnoyIndex, CandidateSource, ComplementIndex
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Model:
     embeddings : ndarray
         `(items, dim) float32`, unit length.
     predictor : ComplementPredictor
+    memory : Memory
+        What the counts say of pairs that were never bought together.
+    ranker : Ranker or None
+        Orders the candidates; None where it did no better than the posterior, or had nothing to learn from.
     prior_strength : float
         Baskets' worth of trust in the predictor, see `graphrec.complements.blend`.
     complement_index : ComplementIndex
@@ -56,6 +61,8 @@ class Model:
     encoder: GraphSage
     embeddings: np.ndarray
     predictor: ComplementPredictor
+    memory: Memory
+    ranker: Ranker | None
     prior_strength: float
     complement_index: ComplementIndex
     similar_index: AnnoyIndex
@@ -63,3 +70,18 @@ class Model:
     report: dict[str, Any]
     rejected: pd.DataFrame
     fingerprint: str
+
+    @cached_property
+    def known(self) -> KnownItems:
+        """What is known of every item beside the counts."""
+        return KnownItems(self.embeddings, self.features.price_columns(self.catalogue.frame, self.type_codes))
+
+    @cached_property
+    def candidates(self) -> CandidateSource:
+        """Where the candidates of a query come from."""
+        settings = self.config.complements
+        return CandidateSource(self.predictor, self.complement_index, self.memory, self.known, settings)
+
+    def queries(self, codes: np.ndarray) -> QueryItems:
+        """Look up items of the catalogue as queries."""
+        return QueryItems(codes, self.embeddings[codes], self.type_codes[codes], self.known.price[codes])

@@ -20,6 +20,8 @@ from graphrec.card import model_card
 from graphrec.complements import (
     ComplementPredictor,
     EmbeddingRegressor,
+    Memory,
+    Ranker,
     TypeTransition,
     log_popularity_in_type,
 )
@@ -33,7 +35,7 @@ from graphrec.model import Model
 from graphrec.rerank import SessionItems
 from graphrec.retrieval import AnnoyIndex, ComplementIndex
 
-FORMAT = 1
+FORMAT = 2
 """Rises when older versions can no longer read what is written."""
 
 Network = torch.nn.Module
@@ -78,6 +80,7 @@ def _write_files(model: Model, folder: Path) -> None:
     if len(model.rejected):
         model.rejected.astype({"row": "int64"}).to_parquet(folder / "rejected.parquet", index=False)
     _save_arrays(model.graph.arrays(), folder / "graph.safetensors")
+    _save_arrays(model.memory.arrays(), folder / "memory.safetensors")
     _save_arrays(model.features.arrays(), folder / "features.safetensors")
     vectors = {
         "embeddings": model.embeddings,
@@ -173,9 +176,14 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         "regressor": regressor,
         "session_model": session_model,
     }
+    ranker = None
+    if (path / "ranker.safetensors").is_file():
+        weights = load_file(path / "ranker.safetensors")
+        ranker = Ranker(len(weights["mean"]), settings.ranker_hidden).double()
+        networks["ranker"] = ranker
     for name, network in networks.items():
-        weights = {key: torch.from_numpy(value) for key, value in load_file(path / f"{name}.safetensors").items()}
-        network.load_state_dict(weights)
+        tensors = {key: torch.from_numpy(value) for key, value in load_file(path / f"{name}.safetensors").items()}
+        network.load_state_dict(tensors)
         network.eval()
     predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
     index = ComplementIndex.lay_out(
@@ -199,6 +207,8 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         encoder=encoder,
         embeddings=embeddings,
         predictor=predictor,
+        memory=Memory.from_arrays(graph, type_codes, types, load_file(path / "memory.safetensors")),
+        ranker=ranker,
         prior_strength=float(manifest["prior_strength"]),
         complement_index=index.with_forests(forests),
         similar_index=AnnoyIndex.load(path / "similar.ann", embeddings, config.retrieval),
@@ -211,7 +221,9 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
 
 def _networks(model: Model) -> dict[str, Network]:
     """Name the networks as their files are named."""
+    ranker: dict[str, Network] = {} if model.ranker is None else {"ranker": model.ranker}
     return {
+        **ranker,
         "encoder": model.encoder,
         "type_transition": model.predictor.transition,
         "regressor": model.predictor.regressor,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements import posterior
+from graphrec.complements import QueryItems, posterior
 from graphrec.model import Model
-from graphrec.retrieval import retrieve
+from graphrec.retrieval import Candidates
 
 SOURCES = ("observed", "predicted", "fallback")
 """Where a complement comes from; the position of a source is its code."""
@@ -30,36 +30,36 @@ class Members:
     ----------
     query : ndarray
         `(members,) int64`, rising.
-    item : ndarray
-        `(members,) int64` codes, -1 for a product that the model has never seen.
-    embedding : ndarray
-        `(members, dim)`.
+    items : QueryItems
     queries : int
         How many queries there are.
     """
 
     query: np.ndarray
-    item: np.ndarray
-    embedding: np.ndarray
+    items: QueryItems
     queries: int
+
+    @property
+    def item(self) -> np.ndarray:
+        """`(members,) int64` codes, -1 for a product that the model has never seen."""
+        return self.items.item
 
     @classmethod
     def of_carts(cls, model: Model, carts: Sequence[np.ndarray]) -> Members:
         """Lay out carts of item codes."""
         query = np.repeat(np.arange(len(carts)), [len(cart) for cart in carts])
         item = np.concatenate([*carts, np.zeros(0, dtype=np.int64)]).astype(np.int64)
-        return cls(query, item, model.embeddings[item], len(carts))
+        return cls(query, model.queries(item), len(carts))
 
     @classmethod
-    def of_new(cls, embeddings: np.ndarray) -> Members:
-        """Lay out products that are known by their embedding alone, each a query of its own."""
-        rows = np.arange(len(embeddings))
-        return cls(rows, np.full(len(rows), -1), embeddings, len(rows))
+    def of_new(cls, products: QueryItems) -> Members:
+        """Lay out products that are known by their catalogue row alone, each a query of its own."""
+        return cls(np.arange(len(products.item)), products, len(products.item))
 
     def block(self, start: int, stop: int) -> Members:
         """Take the queries `start : stop`."""
         rows = slice(*np.searchsorted(self.query, [start, stop]))
-        return Members(self.query[rows] - start, self.item[rows], self.embedding[rows], stop - start)
+        return Members(self.query[rows] - start, self.items.rows(rows), stop - start)
 
 
 @dataclass(frozen=True)
@@ -188,37 +188,36 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
 def _score_candidates(
     model: Model, members: Members, k: int, types: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Blend memory and model for every candidate; a cart's score is the mean over its members."""
-    items, complement = len(model.catalogue), model.graph.complement
-    settings = model.config.complements
-    known = np.flatnonzero(members.item >= 0)
-    owner, edge = complement.edges_of(members.item[known])
-    strongest = edge - complement.indptr[members.item[known]][owner] < max(50, 5 * k)
-    observed = known[owner[strongest]], complement.indices[edge[strongest]].astype(np.int64)
-    per_type = max(settings.candidates_per_type, 2 * k)
-    found = retrieve(
-        model.predictor,
-        model.complement_index,
-        model.type_codes,
-        members.embedding,
-        observed,
-        types,
-        per_type,
-    )
-    _, first = np.unique(found.owner * items + found.item, return_index=True)
-    member, item, prior = found.owner[first], found.item[first], found.prior[first]
-    source_item = members.item[member]
-    facts = model.graph.evidence_columns(np.maximum(source_item, 0), item)
-    seen = source_item >= 0
-    total = np.where(seen, model.graph.complement_weight[np.maximum(source_item, 0)], 0.0)
-    score = posterior(np.where(seen, facts["weight"], 0.0), prior, total, model.prior_strength)
-
-    key, pair = np.unique(members.query[member] * items + item, return_inverse=True)
+    """Score every candidate by its share of its query's co-purchases; a cart's score is the mean over its members."""
+    items = len(model.catalogue)
+    found = model.candidates.collect(members.items, max(model.config.complements.candidates_per_type, 2 * k), types)
+    share = _shares(model, members.items, found)
+    source_item = members.item[found.owner]
+    count = model.graph.evidence_columns(np.maximum(source_item, 0), found.item)["count"]
+    key, pair = np.unique(members.query[found.owner] * items + found.item, return_inverse=True)
     size = np.bincount(members.query, minlength=members.queries)
     query = key // items
-    mean = np.bincount(pair, score, minlength=len(key)) / size[query]
-    was_bought = np.bincount(pair, seen & (facts["count"] > 0), minlength=len(key)) > 0
+    mean = np.bincount(pair, share, minlength=len(key)) / size[query]
+    was_bought = np.bincount(pair, (source_item >= 0) & (count > 0), minlength=len(key)) > 0
     return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
+
+
+def _shares(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
+    """Estimate each candidate's share: by the ranker, else by the posterior of memory and networks."""
+    if not len(found.owner):
+        return np.zeros(0)
+    bought = model.graph.bought + 0.5
+    discount = model.config.complements.popularity_discount * np.log(bought[found.item] / bought.sum())
+    if model.ranker is None:
+        seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
+        weight = np.where(seen, model.graph.evidence_columns(code, found.item)["weight"], 0.0)
+        total = np.where(seen, model.graph.complement_weight[code], 0.0)
+        return np.asarray(posterior(weight, found.prior, total, model.prior_strength) * np.exp(-discount))
+    scores = model.ranker.score(model.candidates.features(queries, found)) - discount
+    starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
+    size = np.diff(np.append(starts, len(found.owner)))
+    odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), size))
+    return np.asarray(odds / np.repeat(np.add.reduceat(odds, starts), size))
 
 
 def _popular(model: Model, members: Members, short: np.ndarray, unwanted: int, k: int) -> tuple[np.ndarray, np.ndarray]:

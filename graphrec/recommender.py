@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from graphrec.answers import Explanation, Recommendation, SimilarItem
+from graphrec.complements import QueryItems
 from graphrec.config import Config
 from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
 from graphrec.events import KINDS, Catalogue, Events, Kind
@@ -191,14 +192,17 @@ class Recommender:
     def recommend_new(self, products: pd.DataFrame, k: int = 10) -> pd.DataFrame:
         """Complete products that the model has never seen, in the columns of the export."""
         rows = _product_rows(products)
-        members = Members.of_new(self.embed(products))
+        types = self.model.features.type_codes(rows)
+        unseen = np.full(len(rows), -1, dtype=np.int64)
+        prices = self.model.features.price_columns(rows, types)
+        members = Members.of_new(QueryItems(unseen, self.embed(products), types, prices))
         ranking = rank_complements(self.model, members, _positive(k))
         # A product that is in the catalogue after all must not be its own complement.
         own: np.ndarray = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
         frame = self._frame(ranking, None)
         frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
         names = (*self.model.features.types.names, None)
-        frame["item_type"] = [names[code] for code in self.model.features.type_codes(rows)[ranking.query]]
+        frame["item_type"] = [names[code] for code in types[ranking.query]]
         frame = frame[~own].reset_index(drop=True)
         frame["rank"] = frame.groupby("item", sort=False).cumcount() + 1
         return frame

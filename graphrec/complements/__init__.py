@@ -1,6 +1,8 @@
 """Embeddings + complement pairs -> what completes an item: type transition, regressor, blend."""
 
 from graphrec.complements.blend import HeldOutLists, choose_strength, posterior
+from graphrec.complements.candidate_features import POSTERIOR, KnownItems, QueryItems, candidate_features
+from graphrec.complements.memory import Memory
 from graphrec.complements.pair_data import (
     ComplementPairs,
     EmbeddedCatalogue,
@@ -8,17 +10,26 @@ from graphrec.complements.pair_data import (
     members_by_type,
 )
 from graphrec.complements.predictor import ComplementPredictor
+from graphrec.complements.ranker import LabelledLists, Ranker, fit_ranker
 from graphrec.complements.regressor import EmbeddingRegressor, fit_regressor
 from graphrec.complements.type_transition import TypeTransition, fit_type_transition
 
 __all__ = [
+    "POSTERIOR",
     "ComplementPairs",
     "ComplementPredictor",
     "EmbeddedCatalogue",
     "EmbeddingRegressor",
     "HeldOutLists",
+    "KnownItems",
+    "LabelledLists",
+    "Memory",
+    "QueryItems",
+    "Ranker",
     "TypeTransition",
+    "candidate_features",
     "choose_strength",
+    "fit_ranker",
     "fit_regressor",
     "fit_type_transition",
     "log_popularity_in_type",

@@ -116,6 +116,24 @@ class ComplementsConfig(Section):
     learning_rate: float = Field(5e-3, gt=0)
     validation: float = Field(0.1, gt=0, lt=0.5)
     """Share of the baskets, the latest, that choose the epoch and the prior strength and are not trained on."""
+    expected_candidates: int = Field(100, ge=1)
+    """Candidates that are bought with the same others: by the low-rank part of the counts."""
+    popular_candidates: int = Field(50, ge=0)
+    """Candidates that sell best these days."""
+    rank: int = Field(32, ge=1)
+    """Of the low-rank part of the counts."""
+    trend_days: tuple[float, ...] = (7.0, 14.0, 30.0)
+    """Half-lives of the purchases whose shares say what sells these days."""
+    windows: int = Field(4, ge=2)
+    """Stretches into which the validation part is cut: the ranker learns on all but the last, which chooses the epoch."""
+    window_queries: int = Field(4_000, ge=1)
+    """Items of each stretch whose lists are learned from."""
+    ranker_hidden: int = Field(32, ge=1)
+    ranker_epochs: int = Field(8, ge=1)
+    ranker_learning_rate: float = Field(3e-3, gt=0)
+    popularity_discount: float = Field(0.0, ge=0, le=1)
+    """Power of a candidate's popularity that its score is divided by: 0 for what is bought most, more for what is
+    rarer."""
     prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
     """Baskets' worth of trust in the model that are tried on the validation baskets."""
 

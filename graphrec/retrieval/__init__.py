@@ -1,11 +1,12 @@
 """Embeddings -> neighbours and candidates, through Annoy and the exact search that it is measured against."""
 
-from graphrec.retrieval.candidates import Candidates, retrieve
+from graphrec.retrieval.candidates import Candidates, CandidateSource, retrieve
 from graphrec.retrieval.complement_index import ComplementIndex, build_forests
 from graphrec.retrieval.index import AnnoyIndex, ExactIndex, Index, recall_against_exact
 
 __all__ = [
     "AnnoyIndex",
+    "CandidateSource",
     "Candidates",
     "ComplementIndex",
     "ExactIndex",

@@ -1,4 +1,4 @@
-"""Query items -> candidates with the model's probability: the top types' items, joined with observed pairs."""
+"""Query items -> candidates with the networks' probability: predicted, observed, expected by the counts, popular."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphrec.complements import ComplementPredictor
+from graphrec.complements import ComplementPredictor, KnownItems, Memory, QueryItems, candidate_features
+from graphrec.config import ComplementsConfig
 from graphrec.retrieval.complement_index import ComplementIndex
+from graphrec.retrieval.index import largest
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ def retrieve(
     embeddings : ndarray
         `(queries, dim)`.
     observed : pair of ndarray
-        `(m,)` owners and `(m,)` item codes of pairs that the log holds.
+        `(m,)` owners and `(m,)` item codes of pairs that are candidates anyway.
     types : int
-        Likeliest types to search; 0 to score the observed pairs alone.
+        Likeliest types to search; 0 to score the given pairs alone.
     per_type : int
         Items to take from each.
     """
@@ -74,3 +76,77 @@ def retrieve(
         item=np.concatenate([found.item, item]),
         prior=np.exp(np.concatenate([log_type[found.request] + found.logit, log_type[pair_request] + pair_logit])),
     )
+
+
+_ROWS = 256
+"""Queries whose expected counts with all items are computed at once."""
+
+
+@dataclass(frozen=True)
+class CandidateSource:
+    """Where the candidates of a query come from, and what is known of them.
+
+    Parameters
+    ----------
+    predictor : ComplementPredictor
+    index : ComplementIndex
+    memory : Memory
+    known : KnownItems
+    config : ComplementsConfig
+    """
+
+    predictor: ComplementPredictor
+    index: ComplementIndex
+    memory: Memory
+    known: KnownItems
+    config: ComplementsConfig
+
+    def collect(self, queries: QueryItems, per_type: int, types: int) -> Candidates:
+        """Collect the candidates of each query, each once and never the query itself.
+
+        Parameters
+        ----------
+        queries : QueryItems
+        per_type : int
+            Items to take from each of the likeliest types.
+        types : int
+        """
+        seen = np.flatnonzero(queries.item >= 0)
+        owner, edge = self.memory.graph.complement.edges_of(queries.item[seen])
+        expected_owner, expected_item = self._expected(queries.item[seen])
+        popular = np.argsort(-self.memory.trend[:, 0], kind="stable")[: self.config.popular_candidates]
+        rows = np.arange(len(queries.item))
+        given = (
+            np.concatenate([seen[owner], seen[expected_owner], np.repeat(rows, len(popular))]),
+            np.concatenate(
+                [
+                    self.memory.graph.complement.indices[edge].astype(np.int64),
+                    expected_item,
+                    np.tile(popular, len(rows)),
+                ]
+            ),
+        )
+        given = _distinct(*given, self.memory.graph.items)
+        found = retrieve(self.predictor, self.index, self.memory.type_codes, queries.embedding, given, types, per_type)
+        _, first = np.unique(found.owner * self.memory.graph.items + found.item, return_index=True)
+        first = first[found.item[first] != queries.item[found.owner[first]]]
+        return Candidates(found.owner[first], found.item[first], found.prior[first])
+
+    def features(self, queries: QueryItems, candidates: Candidates) -> np.ndarray:
+        """Describe candidates for the ranker, `(n, features) float64`."""
+        return candidate_features(self.memory, self.known, queries, candidates.owner, candidates.item, candidates.prior)
+
+    def _expected(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pair query items with those that the low-rank part of the counts expects most."""
+        most = min(self.config.expected_candidates, self.memory.graph.items)
+        found = [np.zeros((0, most), dtype=np.int64)]
+        for start in range(0, len(codes), _ROWS):
+            scores = self.memory.left[codes[start : start + _ROWS]] @ self.memory.right.T
+            found.append(largest(scores, most)[0])
+        items = np.concatenate(found)
+        return np.repeat(np.arange(len(codes)), items.shape[1]), items.ravel()
+
+
+def _distinct(owner: np.ndarray, item: np.ndarray, items: int) -> tuple[np.ndarray, np.ndarray]:
+    keys = np.unique(owner * items + item)
+    return keys // items, keys % items

@@ -1,0 +1,119 @@
+"""What is known of a query and a candidate -> numbers for the ranker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphrec.complements.blend import posterior
+from graphrec.complements.memory import Memory
+
+_RARE = 1e-7
+"""Share that stands for none in a logarithm."""
+_STRENGTH = 30.0
+POSTERIOR = 11
+"""Column that holds the posterior of memory and networks, which a ranker has to beat."""
+
+
+@dataclass(frozen=True)
+class KnownItems:
+    """What is known of every item of the catalogue beside the counts.
+
+    Parameters
+    ----------
+    embeddings : ndarray
+        `(items, dim)`, unit length.
+    price : ndarray
+        `(items, 3)`: log price, log price within its type, whether it is missing.
+    """
+
+    embeddings: np.ndarray
+    price: np.ndarray
+
+
+@dataclass(frozen=True)
+class QueryItems:
+    """Query items, some of which the catalogue may not hold.
+
+    Parameters
+    ----------
+    item : ndarray
+        `(n,) int64` codes, -1 for a product that is not in the catalogue.
+    embedding : ndarray
+        `(n, dim)`.
+    type_code : ndarray
+        `(n,) int64`, -1 unknown.
+    price : ndarray
+        `(n, 3)`, as of `KnownItems`.
+    """
+
+    item: np.ndarray
+    embedding: np.ndarray
+    type_code: np.ndarray
+    price: np.ndarray
+
+    def rows(self, chosen: np.ndarray | slice) -> QueryItems:
+        """Take some of them."""
+        return QueryItems(self.item[chosen], self.embedding[chosen], self.type_code[chosen], self.price[chosen])
+
+
+def candidate_features(
+    memory: Memory, known: KnownItems, queries: QueryItems, owner: np.ndarray, item: np.ndarray, prior: np.ndarray
+) -> np.ndarray:
+    """Describe candidates, `(n, features) float64`.
+
+    Parameters
+    ----------
+    memory : Memory
+    known : KnownItems
+    queries : QueryItems
+    owner : ndarray
+        `(n,) int64`, position of the query.
+    item : ndarray
+        `(n,) int64`, code of the candidate.
+    prior : ndarray
+        `(n,) float64`, P(candidate | query) by the networks.
+    """
+    graph = memory.graph
+    source = queries.item[owner]
+    seen = source >= 0
+    code = np.maximum(source, 0)
+    facts = {name: np.where(seen, values, 0.0) for name, values in graph.evidence_columns(code, item).items()}
+    bought = np.where(seen, graph.bought[code], 0.0)
+    total = np.where(seen, graph.complement_weight[code], 0.0)
+    expected = np.where(seen, np.maximum(memory.expected(code, item), 0.0), 0.0)
+    types, others = queries.type_code[owner], memory.type_codes[item]
+    own_share, type_share = memory.type_shares(source, types, others)
+    popularity = (graph.bought + 0.5) / (graph.bought + 0.5).sum()
+    of_type = np.bincount(memory.type_codes, popularity, minlength=memory.type_transition.shape[1])
+    within = popularity[item] / of_type[others]
+    log_popularity = np.log(popularity[item])
+    trend = np.log(memory.trend[item] + _RARE)
+    price, other_price = queries.price[owner], known.price[item]
+    cosine = np.einsum("nd,nd->n", queries.embedding[owner], known.embeddings[item])
+    columns = [
+        np.log(facts["count"] + 0.1),
+        np.log((facts["count"] + 0.01) / (bought + 1.0)),
+        np.log(facts["weight"] + 0.03),
+        np.log((facts["weight"] + 0.003) / (total + 1.0)),
+        np.log(facts["lift"] + 0.1),
+        np.log((facts["first"] + 0.5) / (facts["later"] + 0.5)),
+        np.log(expected + 1e-4),
+        np.log((expected + 1e-5) / (bought + 1.0)),
+        np.log(own_share * within + _RARE),
+        np.log(type_share * within + _RARE),
+        np.log(prior + _RARE),
+        np.log(posterior(facts["weight"], prior, total, _STRENGTH) + _RARE),
+        log_popularity,
+        *trend.T,
+        *(trend - log_popularity[:, None]).T,
+        np.log(bought + 1.0),
+        np.log(total + 1.0),
+        types == others,
+        cosine,
+        np.where(seen, facts["count"], 0.0) / np.sqrt((bought + 1.0) * (graph.bought[item] + 1.0)),
+        np.abs(price[:, 0] - other_price[:, 0]),
+        other_price[:, 2],
+    ]
+    return np.stack(columns, axis=1).astype(np.float64)

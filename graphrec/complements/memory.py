@@ -1,0 +1,145 @@
+"""Memory: all that the log's counts say of a pair, beyond the count itself.
+
+A pair that was never bought together is not without evidence: its items may be bought with the same others (the
+low-rank part of the counts), their types may go together, one of them may sell well these days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
+
+from graphrec.graph import ProductGraph
+
+_TYPE_BASKETS = 50.0
+"""Pairs' worth of trust in what an item's type is bought with, beside what the item itself is bought with."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Counts of a log, prepared for looking pairs up.
+
+    Parameters
+    ----------
+    graph : ProductGraph
+    type_codes : ndarray
+        `(items,) int64`.
+    trend : ndarray
+        `(items, horizons) float64`: share of the purchases, the recent ones weighing more.
+    left, right : ndarray
+        `(items, rank) float64`: their products are the baskets that the low-rank part of the counts expects.
+    bought_with_type : csr_array
+        `(items, types)`: how often an item was bought with items of a type.
+    type_transition : ndarray
+        `(types + 1, types) float64`: P(type of the other | type), the last row for an unknown type.
+    """
+
+    graph: ProductGraph
+    type_codes: np.ndarray
+    trend: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    bought_with_type: sparse.csr_array
+    type_transition: np.ndarray
+
+    @classmethod
+    def of(
+        cls, graph: ProductGraph, type_codes: np.ndarray, types: int, trend: np.ndarray, rank: int, seed: int
+    ) -> Memory:
+        """Prepare the counts of a graph.
+
+        Parameters
+        ----------
+        graph : ProductGraph
+        type_codes : ndarray
+            `(items,) int64`.
+        types : int
+        trend : ndarray
+            `(items, horizons) float64`, see `graphrec.graph.purchase_trend`.
+        rank, seed : int
+            Of the factorisation.
+        """
+        left, right = low_rank_counts(graph, rank, seed)
+        return cls.from_arrays(graph, type_codes, types, {"trend": trend, "left": left, "right": right})
+
+    @classmethod
+    def from_arrays(
+        cls, graph: ProductGraph, type_codes: np.ndarray, types: int, arrays: Mapping[str, np.ndarray]
+    ) -> Memory:
+        """Rebuild a memory from its graph and what `arrays` wrote."""
+        pairs = graph.complement
+        count = pairs.columns["count"].astype(np.float64)
+        shape = (graph.items, types)
+        with_type = sparse.coo_array((count, (pairs.rows, type_codes[pairs.indices])), shape=shape).tocsr()
+        of_type = sparse.csr_array(
+            (np.ones(graph.items), (type_codes, np.arange(graph.items))), shape=(types, graph.items)
+        )
+        counted = (of_type @ with_type).toarray()
+        overall = counted.sum(axis=0) + 0.5
+        overall /= overall.sum()
+        transition = (counted + _TYPE_BASKETS * overall) / (counted.sum(axis=1, keepdims=True) + _TYPE_BASKETS)
+        return cls(
+            graph=graph,
+            type_codes=type_codes,
+            trend=arrays["trend"],
+            left=arrays["left"],
+            right=arrays["right"],
+            bought_with_type=sparse.csr_array(with_type),
+            type_transition=np.vstack([transition, overall]),
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Name the arrays for a file that cannot be had from the graph."""
+        return {"trend": self.trend, "left": self.left, "right": self.right}
+
+    def expected(self, items: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return the baskets that the low-rank part expects to hold both, `(n,) float64`."""
+        return np.asarray(np.einsum("nr,nr->n", self.left[items], self.right[others]))
+
+    def type_shares(self, items: np.ndarray, types: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """P(type of the other): by the item's own counts drawn to those of its type, and by its type alone.
+
+        Parameters
+        ----------
+        items : ndarray
+            `(n,) int64`, -1 for a product that is not in the catalogue.
+        types : ndarray
+            `(n,) int64` types of the items, -1 unknown.
+        others : ndarray
+            `(n,) int64` types of the other items.
+        """
+        by_type = self.type_transition[types, others]
+        known = np.maximum(items, 0)
+        own = np.asarray(self.bought_with_type[known, others]).ravel()
+        total = np.asarray(self.bought_with_type.sum(axis=1)).ravel()[known]
+        own, total = np.where(items >= 0, own, 0.0), np.where(items >= 0, total, 0.0)
+        return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type
+
+
+def low_rank_counts(graph: ProductGraph, rank: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Factorise the symmetrically normalised counts, and scale the factors back to baskets.
+
+    Returns
+    -------
+    left, right : ndarray
+        `(items, rank) float64`; `left[i] @ right[j]` is the expected count of i and j.
+    """
+    pairs = graph.complement
+    count = pairs.columns["count"].astype(np.float64)
+    counts = sparse.csr_array(
+        sparse.coo_array((count, (pairs.rows, pairs.indices)), shape=(graph.items, graph.items)).tocsr()
+    )
+    counts = sparse.csr_array(counts.maximum(counts.T))
+    degree = np.asarray(counts.sum(axis=1)).ravel()
+    root = np.sqrt(degree)
+    inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
+    normal = sparse.csr_array(counts.multiply(inverse[:, None]).multiply(inverse[None, :]))
+    rank = min(rank, graph.items - 1)
+    with threadpool_limits(limits=1):  # several threads add up in an order that changes from run to run
+        left, strength, right = randomized_svd(sparse.csr_matrix(normal), rank, n_iter=4, random_state=seed)
+    return np.ascontiguousarray(left * strength * root[:, None]), np.ascontiguousarray(right.T * root[:, None])
