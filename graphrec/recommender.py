@@ -196,8 +196,8 @@ class Recommender:
         unseen = np.full(len(rows), -1, dtype=np.int64)
         prices = self.model.features.price_columns(rows, types)
         members = Members.of_new(QueryItems(unseen, self.embed(products), types, prices))
-        ranking = rank_complements(self.model, members, _positive(k))
         # A product that is in the catalogue after all must not be its own complement.
+        ranking = rank_complements(self.model, members, _positive(k) + 1)
         own: np.ndarray = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
         frame = self._frame(ranking, None)
         frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
@@ -205,7 +205,7 @@ class Recommender:
         frame["item_type"] = [names[code] for code in types[ranking.query]]
         frame = frame[~own].reset_index(drop=True)
         frame["rank"] = frame.groupby("item", sort=False).cumcount() + 1
-        return frame
+        return frame[frame["rank"] <= k].reset_index(drop=True)
 
     def rerank(
         self,

@@ -136,7 +136,7 @@ def test_bad_calls_are_one_line_and_exit_2(folder, tmp_path):
     cases = [
         (("fit", tmp_path / "none.yaml"), "cannot read config"),
         (("fit", tmp_path / "odd.yaml"), "is not YAML"),
-        (("fit", tmp_path / "word.yaml"), "'events.paht' does not exist; there are columns"),
+        (("fit", tmp_path / "word.yaml"), "'events.paht' does not exist; there are before, columns"),
         (("fit", shop, "--set", "encoder.dim=large"), "encoder.dim"),
         (("fit", shop, "--set", "encoder"), "section.name=value"),
         (("fit", shop, "--set", "events.path=/nowhere/log.csv"), "no such file"),

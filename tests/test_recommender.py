@@ -185,3 +185,23 @@ def test_smallest_shop(make_events):
     assert [answer.item for answer in recommender.recommend("a", k=3)] == ["b"]
     assert recommender.recommend("a")[0].evidence.bought_together == 6
     assert [answer.item for answer in recommender.similar_items("a", k=3)] == ["b"]
+
+
+def test_popularity_discount_moves_lists_to_what_is_rarer(recommender):
+    model = recommender.model
+
+    def mean_popularity(discount):
+        settings = model.config.complements.model_copy(update={"popularity_discount": discount})
+        config = model.config.model_copy(update={"complements": settings})
+        lists = Recommender(dataclasses.replace(model, config=config)).recommend_many(recommender.items[:100], 10)
+        return np.log(model.graph.bought[model.catalogue.codes(lists["complement"])] + 1).mean()
+
+    plain, some, much = (mean_popularity(discount) for discount in (0.0, 0.3, 0.8))
+    assert plain > some > much
+
+
+def test_a_ranker_orders_the_lists_and_its_scores_are_shares(recommender):
+    assert recommender.model.ranker is not None
+    lists = recommender.recommend_many(recommender.items[:50], 10)
+    total = lists.groupby("query")["score"].sum()
+    assert (total <= 1 + 1e-9).all() and (total > 0.05).all()

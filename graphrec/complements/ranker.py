@@ -115,9 +115,9 @@ def _rows(start: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
 def list_loss(scores: Tensor, gain: Tensor, owner: Tensor, lists: int) -> Tensor:
     """Cross-entropy between the gains of each list and the softmax of its scores, a mean over gains."""
-    highest = torch.full((lists,), -torch.inf).scatter_reduce(0, owner, scores.detach(), "amax")
+    highest = scores.new_full((lists,), -torch.inf).scatter_reduce(0, owner, scores.detach(), "amax")
     shifted = scores - highest.index_select(0, owner)
-    partition = torch.zeros(lists).index_add(0, owner, shifted.exp())
+    partition = scores.new_zeros(lists).index_add(0, owner, shifted.exp())
     log_share = shifted - partition.log().index_select(0, owner)
     return -(gain * log_share).sum() / gain.sum().clamp(min=1e-9)
 

@@ -125,7 +125,7 @@ class ComplementsConfig(Section):
     trend_days: tuple[float, ...] = (7.0, 14.0, 30.0)
     """Half-lives of the purchases whose shares say what sells these days."""
     windows: int = Field(4, ge=2)
-    """Stretches into which the validation part is cut: the ranker learns on all but the last, which chooses the epoch."""
+    """Stretches into which the validation part is cut: the ranker learns on all but the last, which picks an epoch."""
     window_queries: int = Field(4_000, ge=1)
     """Items of each stretch whose lists are learned from."""
     ranker_hidden: int = Field(32, ge=1)

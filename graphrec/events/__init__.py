@@ -2,7 +2,7 @@
 
 from graphrec.events.loading import load_events, read_catalogue
 from graphrec.events.log import Events, Window, describe_kinds
-from graphrec.events.split import split_at, split_latest
+from graphrec.events.split import split_latest
 from graphrec.events.tables import KINDS, Catalogue, Kind, RowCounts
 
 __all__ = [
@@ -15,6 +15,5 @@ __all__ = [
     "describe_kinds",
     "load_events",
     "read_catalogue",
-    "split_at",
     "split_latest",
 ]

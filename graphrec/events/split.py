@@ -1,31 +1,8 @@
-"""The global time split: what comes after the cut is never fitted on."""
+"""The latest sessions of a log, cut off in time."""
 
 from __future__ import annotations
 
-import pandas as pd
-
-from graphrec.errors import EventsError
 from graphrec.events.log import Events
-
-
-def split_at(events: Events, day: str) -> tuple[Events, Events]:
-    """Cut the events at the beginning of a day (ISO) into before and from then on.
-
-    Raises
-    ------
-    EventsError
-        When the log has no times, the day is no date, or one side would be empty.
-    """
-    first, last = events.facts.first, events.facts.last
-    if first is None or last is None:
-        raise EventsError("split.test_from needs times, and the log has none; map events.columns.time")
-    try:
-        cut = pd.Timestamp(day)
-    except ValueError:
-        raise EventsError(f"split.test_from {day!r} is no date; write it as 2001-02-14") from None
-    if not first < cut <= last:
-        raise EventsError(f"split.test_from {day} leaves one side empty; the log runs from {first} to {last}")
-    return events.between(until=cut), events.between(since=cut)
 
 
 def split_latest(events: Events, share: float) -> tuple[Events, Events]:

@@ -50,14 +50,14 @@ def test_what_is_wrong_is_found(make_events):
 
 
 def test_a_sound_log_has_nothing_wrong_and_supports_everything(planted):
-    seen = examine(planted.train, Config())
+    seen = examine(planted.split.train, Config())
     assert not [f for f in findings(seen) if f.level == "warning"]
     assert judged(seen)["back-off by type"] == "yes"
 
 
 def test_a_log_dealt_out_anew_supports_no_lists_by_item(shuffled, planted):
     """The planted shop has habits; where what is bought is dealt out, the same purchases hold far fewer."""
-    seen, dealt = (examine(case.train, Config()) for case in (planted, shuffled))
+    seen, dealt = (examine(case.split.train, Config()) for case in (planted, shuffled))
     assert dealt.items_together[3] < 0.5 * seen.items_together[3]
 
 

@@ -1,10 +1,8 @@
 """Sessions by pauses, and the time split."""
 
 import numpy as np
-import pytest
 
-from graphrec.errors import EventsError
-from graphrec.events import split_at, split_latest
+from graphrec.events import split_latest
 
 
 def line(user, time, item="a"):
@@ -28,18 +26,6 @@ def test_row_order_does_not_matter(make_events):
     assert straight == mixed
 
 
-def test_split_at_puts_nothing_of_the_test_days_into_train(make_events):
-    rows = [{"session": s, "item": "a", "time": f"2024-01-{s:02d}"} for s in range(1, 11)]
-    events = make_events(rows, default_kind="purchase")
-    train, test = split_at(events, "2024-01-08")
-    assert len(train) == 7 and len(test) == 3
-    assert train.frame["time"].max() < test.frame["time"].min()
-    with pytest.raises(EventsError, match="leaves one side empty"):
-        split_at(events, "2030-01-01")
-    with pytest.raises(EventsError, match="is no date"):
-        split_at(events, "soon")
-
-
 def test_split_latest_cuts_by_time_or_by_session_number(make_events):
     rows = [{"session": s, "item": "a", "time": f"2024-01-{s:02d}"} for s in range(1, 21)]
     train, held_out = split_latest(make_events(rows, default_kind="purchase"), 0.2)
@@ -49,5 +35,3 @@ def test_split_latest_cuts_by_time_or_by_session_number(make_events):
     train, held_out = split_latest(untimed, 0.25)
     assert np.intersect1d(train.frame["item"], held_out.frame["item"]).size == 0
     assert len(held_out) == 5
-    with pytest.raises(EventsError, match="needs times"):
-        split_at(untimed, "2024-01-01")

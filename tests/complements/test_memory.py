@@ -1,0 +1,59 @@
+"""What the counts say of pairs that were never bought together."""
+
+import numpy as np
+import pytest
+
+from graphrec.complements import Memory
+from graphrec.complements.memory import low_rank_counts
+from graphrec.config import GraphConfig
+from graphrec.graph import build_graph
+
+
+@pytest.fixture
+def graph(make_events):
+    """Build two blocks, items a-d and e-h: all pairs of a block were bought twice, but a and b never."""
+    blocks = ("abcd", "efgh")
+    pairs = [(x, y) for block in blocks for x in block for y in block if x < y and (x, y) != ("a", "b")]
+    rows = [{"session": f"{x}{y}{n}", "item": item} for x, y in pairs for n in range(2) for item in (x, y)]
+    return build_graph(make_events(rows, default_kind="purchase"), GraphConfig())
+
+
+def test_the_low_rank_part_expects_pairs_within_a_block(graph):
+    left, right = low_rank_counts(graph, 2, 0)
+    expected = left @ right.T
+    a, b, e = 0, 1, 4
+    # The first factor of a block is its degrees: a and b were bought 4 times with others, all of the block 20 times.
+    assert expected[a, b] == pytest.approx(4 * 4 / 20)
+    assert abs(expected[a, e]) < 1e-6
+    np.testing.assert_allclose(expected, expected.T, atol=1e-6)
+
+
+def test_full_rank_is_the_counts(graph):
+    left, right = low_rank_counts(graph, 7, 0)
+    full = np.zeros((8, 8))
+    full[graph.complement.rows, graph.complement.indices] = graph.complement.columns["count"]
+    # One of eight dimensions is missing.
+    assert np.abs(left @ right.T - full).max() < 0.75
+
+
+def test_types_of_complements_are_drawn_to_those_of_the_type(graph):
+    types = np.array([0, 0, 1, 1, 2, 2, 2, 2])
+    memory = Memory.of(graph, types, 3, np.full((8, 1), 1 / 8), 2, 0)
+    # Item a was bought four times with types c, d: 4 of 4 with type 1. Items of type 0: 8 of 8.
+    overall = np.array([8, 12, 24]) + 0.5
+    overall = overall / overall.sum()
+    by_type = (8 + 50 * overall[1]) / (8 + 50)
+    own, of_type = memory.type_shares(np.array([0, -1, -1]), np.array([0, 0, -1]), np.array([1, 1, 1]))
+    assert of_type[:2] == pytest.approx(by_type)
+    assert own[0] == pytest.approx((4 + 50 * by_type) / (4 + 50))
+    assert own[1] == pytest.approx(by_type)  # a product that nobody has seen has counts of its type alone
+    assert of_type[2] == pytest.approx(overall[1])  # of an unknown type: what is bought with anything
+    np.testing.assert_allclose(memory.type_transition.sum(axis=1), 1)
+
+
+def test_arrays_bring_it_back(graph):
+    types, trend = np.zeros(8, dtype=np.int64), np.full((8, 2), 1 / 8)
+    memory = Memory.of(graph, types, 1, trend, 2, 0)
+    again = Memory.from_arrays(graph, types, 1, memory.arrays())
+    for name in ("trend", "left", "right", "type_transition"):
+        np.testing.assert_array_equal(getattr(memory, name), getattr(again, name))
