@@ -98,8 +98,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         strength, gains = _choose_prior_strength(predictor, encoder.embeddings, past, future, type_codes, config)
     trend = purchase_trend(events, config.complements.trend_days)
     memory = Memory.of(graph, type_codes, len(features.types), trend, config.complements.rank, seed)
-    known = KnownItems(encoder.embeddings, features.price_columns(catalogue.frame, type_codes))
-    ranker, ranker_curves, ranked = _fit_ranker(predictor, known, type_codes, events, strength, config, display)
+    ranker, ranker_curves, ranked = _fit_ranker(events, item_matrix, type_codes, features, config, display)
     with display.stage("indexes"):
         index, complement_recall = build_forests(
             _complement_index(predictor, embeddings, graph, type_codes, config), config.retrieval, seed
@@ -246,16 +245,29 @@ def _choose_prior_strength(
 
 
 def _fit_ranker(
-    predictor: ComplementPredictor,
-    known: KnownItems,
-    type_codes: np.ndarray,
     events: Events,
-    strength: float,
+    item_matrix: np.ndarray,
+    type_codes: np.ndarray,
+    features: ItemFeatures,
     config: Config,
     display: Display,
 ) -> tuple[Ranker | None, dict[str, Curve], dict[str, float]]:
-    """Learn to order candidates on stretches of the latest log, and keep it if the last one says that it is better."""
-    settings, types = config.complements, predictor.type_probabilities(known.embeddings[:1]).shape[1]
+    """Learn to order candidates on later stretches of the log, and keep it if the last one says that it is better.
+
+    The networks whose probability is one of the features are fitted anew on what came before the first stretch: what
+    they had been trained on they would seem to know better than they do.
+    """
+    settings, types = config.complements, len(features.types)
+    cuts = stretches(events, settings.learned_from, settings.windows)
+    with display.stage("pairs before the ranker's stretches"):
+        past = _both_graphs(cuts[0][0], item_matrix, type_codes, config) if len(cuts) > 1 else None
+        future = build_graph(cuts[0][1], config.graph) if len(cuts) > 1 else None
+    if past is None or future is None or not len(past.complement):
+        _warn("too little was bought together for a ranker to learn from; lists are ordered by the posterior")
+        return None, {}, {}
+    encoder = _fit_encoder(item_matrix, past, config, display)
+    predictor, _ = _fit_complements(encoder, past, future, type_codes, types, config, display)
+    known = KnownItems(encoder.embeddings, features.price_columns(events.catalogue.frame, type_codes))
 
     def source_of(memory: Memory) -> CandidateSource:
         index = _complement_index(predictor, known.embeddings, memory.graph, type_codes, config)
@@ -265,7 +277,6 @@ def _fit_ranker(
         return QueryItems(codes, known.embeddings[codes], type_codes[codes], known.price[codes])
 
     parts = []
-    cuts = stretches(events, settings.validation, settings.windows)
     with display.stage("lists of later stretches", len(cuts)) as advance:
         for before, window in cuts:
             part = labelled_lists(

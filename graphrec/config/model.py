@@ -119,13 +119,16 @@ class ComplementsConfig(Section):
     expected_candidates: int = Field(100, ge=1)
     """Candidates that are bought with the same others: by the low-rank part of the counts."""
     popular_candidates: int = Field(50, ge=0)
-    """Candidates that sell best these days."""
+    """Candidates that sell best."""
     rank: int = Field(32, ge=1)
     """Of the low-rank part of the counts."""
-    trend_days: tuple[float, ...] = (7.0, 14.0, 30.0)
-    """Half-lives of the purchases whose shares say what sells these days."""
+    trend_days: tuple[float, ...] = ()
+    """Half-lives of the purchases whose shares tell the ranker what sells these days. None by default: what sold last
+    week misleads where promotions come and go."""
+    learned_from: float = Field(0.5, gt=0, lt=1)
+    """Share of the sessions, the latest, on whose stretches the ranker learns."""
     windows: int = Field(4, ge=2)
-    """Stretches into which the validation part is cut: the ranker learns on all but the last, which picks an epoch."""
+    """Such stretches: all but the last are learned from, the last picks the epoch."""
     window_queries: int = Field(4_000, ge=1)
     """Items of each stretch whose lists are learned from."""
     ranker_hidden: int = Field(32, ge=1)
