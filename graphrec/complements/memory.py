@@ -1,7 +1,7 @@
 """Memory: all that the log's counts say of a pair, beyond the count itself.
 
 A pair that was never bought together is not without evidence: its items may be bought with the same others (the
-low-rank part of the counts), their types may go together, one of them may sell well these days.
+low-rank part of the counts), their types may go together.
 """
 
 from __future__ import annotations
