@@ -13,6 +13,8 @@ FAST = [
     "encoder.pairs_per_epoch=30000",
     "complements.epochs=2",
     "complements.pairs_per_epoch=50000",
+    "complements.window_queries=500",
+    "complements.windows=2",
     "rerank.epochs=1",
     "rerank.max_sessions=5000",
 ]
