@@ -14,6 +14,7 @@ from graphrec.evaluation.questions import (
     OrderedPairs,
     Questions,
     basket_lines,
+    by_product,
     every_item,
     never_together,
     one_random_item,
@@ -89,7 +90,7 @@ class Exam:
 
 
 def make_exam(split: Split, data: TrainingData, seed: int) -> Exam:
-    """Draw the questions about the later baskets.
+    """Draw the questions about the later baskets, or about the held-out links.
 
     Parameters
     ----------
@@ -101,6 +102,8 @@ def make_exam(split: Split, data: TrainingData, seed: int) -> Exam:
     bought, cold = data.bought > 0, split.cold
     settings = split.config.evaluation
     lines = basket_lines(split.test, settings.questions, seed)
+    if split.of_links:
+        return _about_links(lines, bought, cold)
     share = min(1.0, settings.questions_by_every_item / max(len(lines), 1))
     some = some_baskets(lines, round(share * lines["basket"].nunique()), seed)
     every = every_item(some, bought)
@@ -114,6 +117,20 @@ def make_exam(split: Split, data: TrainingData, seed: int) -> Exam:
         cold_targets=every.only(cold[every.answer_item]),
         history=_history(split.test, known),
         order=ordered_pairs(lines, bought, sign_test()),
+    )
+
+
+def _about_links(lines: pd.DataFrame, bought: np.ndarray, cold: np.ndarray) -> Exam:
+    """Ask about each product's held-out links together; they are all new, and there are no sessions and no order."""
+    every, nothing = by_product(every_item(lines, bought)), np.zeros(0, dtype=np.int64)
+    return Exam(
+        known=every,
+        every=every,
+        novel=every.only(bought[every.answer_item]),
+        cold_queries=by_product(every_item(lines, cold)),
+        cold_targets=every.only(cold[every.answer_item]),
+        history=History(nothing, nothing, nothing),
+        order=OrderedPairs(nothing, nothing),
     )
 
 

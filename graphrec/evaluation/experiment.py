@@ -97,7 +97,9 @@ def _ask(
     counts, types = materials.data.counts, materials.types[0]
     with display.stage(f"{name}: lists", 6) as advance:
         started = time.perf_counter()
-        known = _lists(fitted, exam.asked)
+        # A link is given once: one that was known before is no answer to be found, and takes no place.
+        listed = sparse.csr_array(counts[exam.asked]) if materials.split.of_links else None
+        known = _lists(fitted, exam.asked, listed)
         seconds = time.perf_counter() - started
         advance(1)
         novel_queries = exam.novel.distinct[0]

@@ -124,6 +124,13 @@ def _questions(lines: pd.DataFrame, asked: pd.DataFrame) -> Questions:
     )
 
 
+def by_product(questions: Questions) -> Questions:
+    """Ask about each query once, by the answers of all its baskets: for given links, each a basket of two."""
+    codes, place = questions.distinct
+    pairs = np.unique(np.stack([place[questions.answer_question], questions.answer_item], axis=1), axis=0)
+    return Questions(codes, np.arange(len(codes)), pairs[:, 0], pairs[:, 1])
+
+
 def never_together(questions: Questions, counts: sparse.csr_array) -> np.ndarray:
     """Tell which answers were never in a basket with their query before the cut, `(answers,) bool`."""
     query = questions.query[questions.answer_question]

@@ -54,12 +54,20 @@ class Split:
         """The training log cut again, into earlier and later."""
         return split_latest(self.train, self.config.split.validation_share)
 
+    @property
+    def of_links(self) -> bool:
+        """Whether given links stand for baskets."""
+        return self.config.events.reader == "links"
+
     def in_words(self) -> str:
         """Say how the log was cut."""
         if isinstance(self.cut, pd.Timestamp):
             return f"by time: fitted on what came before {self.cut}, asked about the sessions that began from then on"
-        if self.config.events.reader == "links":
-            return "by link: a random part of the links is held out, each together with its reverse"
+        if self.of_links:
+            return (
+                "by link: a random part of the links is held out, each with its reverse, and all links of the hidden "
+                "products; each product is asked about once, and links known before are not listed"
+            )
         return f"by session number, since the log has no times: asked about the last {self.config.split.test_share:.0%}"
 
 

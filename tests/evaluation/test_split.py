@@ -138,8 +138,15 @@ def test_links_are_held_out_with_their_reverse(tmp_path):
     trained = Materials(cut).data.counts
     assert all(trained[a, b] == 0 and trained[b, a] == 0 for a, b in held_out)
     assert len(held_out) + trained.nnz / 2 == len(pairs)
+    data = Materials(cut).data
+    exam = make_exam(cut, data, 0)
+    # Each product once, with all its held-out links.
+    assert len(np.unique(exam.known.query)) == len(exam.known)
+    known_ends = sum(data.bought[end] > 0 for pair in held_out for end in pair)
+    assert len(exam.known.answer_item) == known_ends
     hidden = np.flatnonzero(cut.cold)
     assert len(hidden) == 4
+    assert set(exam.cold_queries.query) == set(hidden) & set(cut.test["item"])
     assert trained[hidden].nnz == 0
 
 
