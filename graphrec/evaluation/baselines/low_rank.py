@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import svds
+from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from graphrec.evaluation.baselines.baseline import Scorer
 from graphrec.evaluation.baselines.pair_counts import length_weight
@@ -27,7 +28,7 @@ def fit_count_svd(data: TrainingData, parameters: Mapping[str, float], seed: int
     parameters : mapping
         `rank`, `factor`, `power`.
     seed : int
-        Of the vector from which the decomposition starts.
+        Of the directions from which the decomposition starts (Halko et al. 2011).
     """
     rank, power, factor = int(parameters["rank"]), parameters["power"], parameters["factor"]
     counts = data.together(length_weight(data, power)) if power else data.counts
@@ -44,10 +45,11 @@ def _factors(counts: sparse.csr_array, rank: int, seed: int) -> tuple[np.ndarray
     degree = np.asarray(counts.sum(axis=1))
     root = np.sqrt(degree)
     normal = rescaled(counts, inverse(root), inverse(root))
-    # The decomposition must leave out one dimension at least.
-    most = min(rank, counts.shape[0] - 1)
-    start = np.random.default_rng(seed).uniform(size=counts.shape[0])
-    left, strength, right = svds(normal, k=most, v0=start)
+    # Of a sparse log thousands of singular values are equal, which an iteration to the last digit never gets through.
+    with threadpool_limits(1, "blas"):
+        left, strength, right = randomized_svd(
+            sparse.csr_matrix(normal), min(rank, counts.shape[0] - 1), n_iter=6, random_state=seed
+        )
     return left * strength * root[:, None], right.T * root[:, None]
 
 
