@@ -174,10 +174,9 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
         found = index.search(points, kind, np.zeros(len(query), dtype=bool), 1)
         chance = model.predictor.type_probabilities(embeddings)[np.arange(len(query)), kind]
         prior = np.exp(index.logits(points[owner], item) - found.log_partition[owner]) * chance[owner]
-        weight = model.graph.evidence_columns(query[owner], item)["weight"]
-        score = posterior(weight, prior, model.graph.complement_weight[query[owner]], model.prior_strength)
         other = item != query[owner]
-        owner, item, score = owner[other], item[other], score[other]
+        owner, item = owner[other], item[other]
+        score = _shares(model, model.queries(query), Candidates(owner, item, prior[other]))
         order = np.lexsort((item, -_significant(score), owner))
         owner, item = owner[order], item[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner)

@@ -142,6 +142,18 @@ def test_within_a_type_both_ways_of_asking_rank_its_items_only(planted):
     assert (np.diff(together) <= 0).all()
 
 
+def test_within_a_type_items_stand_in_the_order_of_the_whole_list(planted):
+    model = planted.recommender.model
+    fitted, codes = of_model(model), np.arange(30)
+    whole = fitted.complements(codes, 10, None)
+    kind = model.type_codes[whole[:, 0]]
+    within = fitted.within_type(codes, kind, 30)
+    for row, listed, wanted in zip(whole, within, kind, strict=True):
+        of_type = row[model.type_codes[row] == wanted]
+        # Substitutes of the query are out of the whole list, so the type's list may hold more between.
+        assert [item for item in listed if item in of_type] == of_type.tolist()
+
+
 def test_what_is_kept_out_is_not_in_the_lists(planted):
     model, counts = planted.recommender.model, planted.materials.data.counts
     codes = np.arange(60)
