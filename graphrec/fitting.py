@@ -80,10 +80,10 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         type_codes = features.type_codes(catalogue.frame)
     earlier, later = split_latest(events, config.complements.validation)
     with display.stage("pairs of the whole log"):
-        graph = _both_graphs(events, item_matrix, type_codes, config)
+        graph = both_graphs(events, item_matrix, type_codes, config)
     require_complements(graph)
     with display.stage("pairs before the validation cut"):
-        past = _both_graphs(earlier, item_matrix, type_codes, config)
+        past = both_graphs(earlier, item_matrix, type_codes, config)
         if len(past.complement):
             future = build_graph(later, config.graph)
         else:
@@ -158,7 +158,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     )
 
 
-def _both_graphs(events: Events, item_matrix: np.ndarray, type_codes: np.ndarray, config: Config) -> ProductGraph:
+def both_graphs(events: Events, item_matrix: np.ndarray, type_codes: np.ndarray, config: Config) -> ProductGraph:
     """Build the graphs; without views, similar links come from the catalogue and from shared contexts."""
     graph = build_graph(events, config.graph)
     if len(graph.similar) or not len(graph.complement):
@@ -260,7 +260,7 @@ def _fit_ranker(
     settings, types = config.complements, len(features.types)
     cuts = stretches(events, settings.learned_from, settings.windows)
     with display.stage("pairs before the ranker's stretches"):
-        past = _both_graphs(cuts[0][0], item_matrix, type_codes, config) if len(cuts) > 1 else None
+        past = both_graphs(cuts[0][0], item_matrix, type_codes, config) if len(cuts) > 1 else None
         future = build_graph(cuts[0][1], config.graph) if len(cuts) > 1 else None
     if past is None or future is None or not len(past.complement):
         _warn("too little was bought together for a ranker to learn from; lists are ordered by the posterior")

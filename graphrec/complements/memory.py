@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -101,6 +102,15 @@ class Memory:
         """Return the baskets that the low-rank part expects to hold both, `(n,) float64`."""
         return np.asarray(np.einsum("nr,nr->n", self.left[items], self.right[others]))
 
+    @cached_property
+    def bestsellers(self) -> np.ndarray:
+        """All items, the most bought first, `(items,) int64`."""
+        return np.argsort(-self.graph.bought, kind="stable")
+
+    @cached_property
+    def _pairs(self) -> np.ndarray:
+        return np.asarray(self.bought_with_type.sum(axis=1)).ravel()
+
     def type_shares(self, items: np.ndarray, types: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """P(type of the other): by the item's own counts drawn to those of its type, and by its type alone.
 
@@ -116,7 +126,7 @@ class Memory:
         by_type = self.type_transition[types, others]
         known = np.maximum(items, 0)
         own = np.asarray(self.bought_with_type[known, others]).ravel()
-        total = np.asarray(self.bought_with_type.sum(axis=1)).ravel()[known]
+        total = self._pairs[known]
         own, total = np.where(items >= 0, own, 0.0), np.where(items >= 0, total, 0.0)
         return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type
 

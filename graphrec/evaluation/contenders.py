@@ -27,9 +27,9 @@ from graphrec.evaluation.metrics import hit_matrix, ndcg
 from graphrec.evaluation.questions import Questions, basket_lines, one_random_item
 from graphrec.evaluation.split import Split, events_with_baskets
 from graphrec.evaluation.within_type import rank_scores_within_type
-from graphrec.features import fit_item_features
-from graphrec.fitting import fit_model
-from graphrec.graph import Pairs, build_graph, substitutes_without_views
+from graphrec.features import ItemFeatures, fit_item_features
+from graphrec.fitting import both_graphs, fit_model
+from graphrec.graph import Pairs
 from graphrec.model import Model
 from graphrec.progress import Display
 from graphrec.ranking import Members, rank_complements, rank_within_type
@@ -103,11 +103,14 @@ class Materials:
         return self.split.config
 
     @cached_property
+    def features(self) -> ItemFeatures:
+        """How catalogue rows become numbers, from the catalogue as it was known at the cut."""
+        return fit_item_features(self.split.train.catalogue.frame, self.config.features, self.config.seed)
+
+    @cached_property
     def types(self) -> tuple[np.ndarray, tuple[str, ...]]:
         """Type code of every item, and the names of the types."""
-        frame = self.split.train.catalogue.frame
-        features = fit_item_features(frame, self.config.features, self.config.seed)
-        return features.type_codes(frame), features.types.names
+        return self.features.type_codes(self.split.train.catalogue.frame), self.features.types.names
 
     @cached_property
     def data(self) -> TrainingData:
@@ -129,13 +132,8 @@ class Materials:
     @cached_property
     def similar(self) -> Pairs:
         """The similar graph of the training log, by which substitutes are told."""
-        graph = build_graph(self.split.train, self.config.graph)
-        if len(graph.similar) or not len(graph.complement):
-            return graph.similar
-        frame = self.split.train.catalogue.frame
-        features = fit_item_features(frame, self.config.features, self.config.seed)
-        matrix, seed = features.transform(frame), self.config.seed
-        return substitutes_without_views(graph, matrix, self.types[0], self.config.graph.similar, seed).similar
+        matrix = self.features.transform(self.split.train.catalogue.frame)
+        return both_graphs(self.split.train, matrix, self.types[0], self.config).similar
 
 
 def contenders(models: Sequence[str], seeds: int, config: Config) -> list[Contender]:

@@ -114,7 +114,7 @@ class CandidateSource:
         seen = np.flatnonzero(queries.item >= 0)
         owner, edge = self.memory.graph.complement.edges_of(queries.item[seen])
         expected_owner, expected_item = self._expected(queries.item[seen])
-        popular = np.argsort(-self.memory.graph.bought, kind="stable")[: self.config.popular_candidates]
+        popular = self.memory.bestsellers[: self.config.popular_candidates]
         rows = np.arange(len(queries.item))
         given = (
             np.concatenate([seen[owner], seen[expected_owner], np.repeat(rows, len(popular))]),
