@@ -34,7 +34,7 @@ from graphrec.features import ItemFeatures, fit_item_features
 from graphrec.graph import (
     ProductGraph,
     build_graph,
-    purchase_trend,
+    item_sales,
     require_complements,
     require_learnable,
     substitutes_without_views,
@@ -56,6 +56,8 @@ from graphrec.windows import labelled_lists, stretches
 _STRENGTH_QUERIES = 4_000
 """Items with later co-purchases whose lists choose the prior strength."""
 _QUERIES_AT_ONCE = 256
+_LEAST = 0.5
+"""Purchases that every item is thought to have beside its own where networks are trained."""
 _HABIT, _SPARSE = 3, 0.1
 """Times bought together that make a pair a habit, and the share of items with one below which a log is sparse."""
 
@@ -96,12 +98,12 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     predictor, curves = _fit_complements(encoder, past, future, type_codes, len(features.types), config, display)
     with display.stage("prior strength"):
         strength, gains = _choose_prior_strength(predictor, encoder.embeddings, past, future, type_codes, config)
-    trend = purchase_trend(events, config.complements.trend_days)
-    memory = Memory.of(graph, type_codes, len(features.types), trend, config.complements.rank, seed)
+    sales = item_sales(events, config.complements.trend_days)
+    memory = Memory.of(graph, type_codes, len(features.types), sales, config.complements.rank, seed)
     ranker, ranker_curves, ranked = _fit_ranker(events, item_matrix, type_codes, features, config, display)
     with display.stage("indexes"):
         index, complement_recall = build_forests(
-            _complement_index(predictor, embeddings, graph, type_codes, config), config.retrieval, seed
+            _complement_index(predictor, embeddings, sales.popularity, type_codes, config), config.retrieval, seed
         )
         similar_index = AnnoyIndex.build(embeddings, config.retrieval, seed)
         queries = embeddings[
@@ -183,7 +185,7 @@ def _fit_complements(
         embeddings=torch.from_numpy(encoder.embeddings),
         alone=torch.from_numpy(encoder.alone),
         type_codes=torch.from_numpy(type_codes),
-        log_popularity=torch.from_numpy(log_popularity_in_type(past.bought, type_codes, types)),
+        log_popularity=torch.from_numpy(log_popularity_in_type(past.bought + _LEAST, type_codes, types)),
         types=types,
     )
     training, validation = (ComplementPairs.from_graph(g.complement, data) for g in (past, future))
@@ -197,14 +199,14 @@ def _fit_complements(
 def _complement_index(
     predictor: ComplementPredictor,
     embeddings: np.ndarray,
-    graph: ProductGraph,
+    popularity: np.ndarray,
     type_codes: np.ndarray,
     config: Config,
 ) -> ComplementIndex:
     types = predictor.type_probabilities(embeddings[:1]).shape[1]
-    popularity = log_popularity_in_type(graph.bought, type_codes, types)
+    log_popularity = log_popularity_in_type(popularity, type_codes, types)
     places = predictor.places(embeddings)
-    return ComplementIndex.lay_out(places, popularity, type_codes, types, config.complements.temperature)
+    return ComplementIndex.lay_out(places, log_popularity, type_codes, types, config.complements.temperature)
 
 
 def _choose_prior_strength(
@@ -220,7 +222,7 @@ def _choose_prior_strength(
     bought_later = np.flatnonzero(np.diff(future.complement.indptr))
     if not len(bought_later):
         return float(np.median(settings.prior_strengths)), {}
-    index = _complement_index(predictor, embeddings, past, type_codes, config)
+    index = _complement_index(predictor, embeddings, past.bought + _LEAST, type_codes, config)
     queries = np.sort(np.random.default_rng(config.seed).permutation(bought_later)[:_STRENGTH_QUERIES])
     parts = []
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
@@ -270,7 +272,7 @@ def _fit_ranker(
     known = KnownItems(encoder.embeddings, features.price_columns(events.catalogue.frame, type_codes))
 
     def source_of(memory: Memory) -> CandidateSource:
-        index = _complement_index(predictor, known.embeddings, memory.graph, type_codes, config)
+        index = _complement_index(predictor, known.embeddings, memory.sales.popularity, type_codes, config)
         return CandidateSource(predictor, index, memory, known, settings)
 
     def queries_of(codes: np.ndarray) -> QueryItems:

@@ -186,9 +186,10 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         network.load_state_dict(tensors)
         network.eval()
     predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
+    memory = Memory.from_arrays(graph, type_codes, types, load_file(path / "memory.safetensors"))
     index = ComplementIndex.lay_out(
         predictor.places(embeddings),
-        log_popularity_in_type(graph.bought, type_codes, types),
+        log_popularity_in_type(memory.sales.popularity, type_codes, types),
         type_codes,
         types,
         settings.temperature,
@@ -207,7 +208,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         encoder=encoder,
         embeddings=embeddings,
         predictor=predictor,
-        memory=Memory.from_arrays(graph, type_codes, types, load_file(path / "memory.safetensors")),
+        memory=memory,
         ranker=ranker,
         prior_strength=float(manifest["prior_strength"]),
         complement_index=index.with_forests(forests),

@@ -18,6 +18,8 @@ _OBSERVED, _PREDICTED, _FALLBACK = range(3)
 
 _BLOCK = 1024
 """Queries ranked at once."""
+_SHELF = 10
+"""Places that are to hold several types."""
 _WIDER = 8
 """Times as many types are searched where items are kept out of the answer, since they are the likeliest ones."""
 
@@ -71,7 +73,7 @@ class Ranking:
     query, item, rank, source : ndarray
         `(n,) int64`; `rank` from 1; `source` a position in `SOURCES`.
     score : ndarray
-        `(n,) float64`, falling with rank.
+        `(n,) float64`, falling with rank, but where a place was kept for another type.
     """
 
     query: np.ndarray
@@ -144,11 +146,31 @@ def _rank_block(model: Model, members: Members, k: int, kept_out: np.ndarray) ->
         tier = np.concatenate([tier, np.where(is_similar, 2, 1)])
 
     order = np.lexsort((item, -score, tier, query))
+    order = order[_varied(query[order], model.type_codes[item[order]], model.config.complements.min_types)]
     query = query[order]
     rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
     top = rank <= k
     order = order[top]
     return Ranking(query[top], item[order], rank[top], source[order], score[order])
+
+
+def _varied(query: np.ndarray, types: np.ndarray, least: int) -> np.ndarray:
+    """Order sorted lists so that the first ten places of each hold the `least` types that come first in it, `(n,)`.
+
+    What stands lowest of the types that are there anyway gives way; all others keep their order.
+    """
+    row = np.arange(len(query))
+    by_type = np.lexsort((row, types, query))
+    opens = np.ones(len(query), dtype=bool)
+    opens[by_type[1:]] = (np.diff(query[by_type]) != 0) | (np.diff(types[by_type]) != 0)
+    start = np.searchsorted(query, query)
+    number = opens.cumsum()
+    kept = opens & (number - (number - opens)[start] <= least)
+    others = (~kept).cumsum()
+    place = others - (others - ~kept)[start]
+    room = _SHELF - np.bincount(query[kept], minlength=int(query.max(initial=-1)) + 1)
+    below = ~kept & (place > room[query])
+    return np.lexsort((row, below, query))
 
 
 def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int) -> np.ndarray:
@@ -205,8 +227,8 @@ def _shares(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
     """Estimate each candidate's share: by the ranker, else by the posterior of memory and networks."""
     if not len(found.owner):
         return np.zeros(0)
-    bought = model.graph.bought + 0.5
-    discount = model.config.complements.popularity_discount * np.log(bought[found.item] / bought.sum())
+    popularity = model.memory.sales.popularity
+    discount = model.config.complements.popularity_discount * np.log(popularity[found.item] / popularity.sum())
     if model.ranker is None:
         seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
         weight = np.where(seen, model.graph.evidence_columns(code, found.item)["weight"], 0.0)

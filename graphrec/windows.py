@@ -9,7 +9,7 @@ import numpy as np
 from graphrec.complements import LabelledLists, Memory, QueryItems
 from graphrec.config import ComplementsConfig, GraphConfig
 from graphrec.events import Events
-from graphrec.graph import ProductGraph, build_graph, purchase_trend
+from graphrec.graph import ProductGraph, build_graph, item_sales
 from graphrec.retrieval import CandidateSource
 
 _AT_ONCE = 256
@@ -92,15 +92,16 @@ def labelled_lists(
     asked = np.flatnonzero(np.diff(answers.complement.indptr))
     if not len(past.complement) or not len(asked):
         return None
-    trend = purchase_trend(before, config.trend_days)
-    source = source_of(Memory.of(past, type_codes, types, trend, config.rank, seed))
+    sales = item_sales(before, config.trend_days)
+    source = source_of(Memory.of(past, type_codes, types, sales, config.rank, seed))
     codes = np.sort(np.random.default_rng(seed).permutation(asked)[: config.window_queries])
     parts = []
     for start in range(0, len(codes), _AT_ONCE):
         queries = queries_of(codes[start : start + _AT_ONCE])
         found = source.collect(queries, config.candidates_per_type, config.types)
         gain = answers.evidence_columns(queries.item[found.owner], found.item)["weight"]
+        novel = past.evidence_columns(queries.item[found.owner], found.item)["count"] == 0
         bounds = np.searchsorted(found.owner, np.arange(len(queries.item) + 1))
         features = source.features(queries, found).astype(np.float32)
-        parts.append(LabelledLists(bounds, features, gain.astype(np.float32)))
+        parts.append(LabelledLists(bounds, features, gain.astype(np.float32), novel))
     return LabelledLists.joined(parts)

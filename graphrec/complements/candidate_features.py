@@ -85,11 +85,11 @@ def candidate_features(
     expected = np.where(seen, np.maximum(memory.expected(code, item), 0.0), 0.0)
     types, others = queries.type_code[owner], memory.type_codes[item]
     own_share, type_share = memory.type_shares(source, types, others)
-    popularity = (graph.bought + 0.5) / (graph.bought + 0.5).sum()
+    popularity = memory.sales.popularity / memory.sales.popularity.sum()
     of_type = np.bincount(memory.type_codes, popularity, minlength=memory.type_transition.shape[1])
     within = popularity[item] / of_type[others]
     log_popularity = np.log(popularity[item])
-    trend = np.log(memory.trend[item] + _RARE)
+    trend = np.log(memory.sales.trend[item] + _RARE)
     price, other_price = queries.price[owner], known.price[item]
     cosine = np.einsum("nd,nd->n", queries.embedding[owner], known.embeddings[item])
     columns = [
@@ -115,5 +115,6 @@ def candidate_features(
         np.where(seen, facts["count"], 0.0) / np.sqrt((bought + 1.0) * (graph.bought[item] + 1.0)),
         np.abs(price[:, 0] - other_price[:, 0]),
         other_price[:, 2],
+        graph.bought[item] == 0,
     ]
     return np.stack(columns, axis=1).astype(np.float64)

@@ -15,7 +15,7 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
-from graphrec.graph import ProductGraph
+from graphrec.graph import ProductGraph, Sales
 
 _TYPE_BASKETS = 50.0
 """Pairs' worth of trust in what an item's type is bought with, beside what the item itself is bought with."""
@@ -30,8 +30,7 @@ class Memory:
     graph : ProductGraph
     type_codes : ndarray
         `(items,) int64`.
-    trend : ndarray
-        `(items, horizons) float64`: share of the purchases, the recent ones weighing more.
+    sales : Sales
     left, right : ndarray
         `(items, rank) float64`: their products are the baskets that the low-rank part of the counts expects.
     bought_with_type : csr_array
@@ -42,16 +41,14 @@ class Memory:
 
     graph: ProductGraph
     type_codes: np.ndarray
-    trend: np.ndarray
+    sales: Sales
     left: np.ndarray
     right: np.ndarray
     bought_with_type: sparse.csr_array
     type_transition: np.ndarray
 
     @classmethod
-    def of(
-        cls, graph: ProductGraph, type_codes: np.ndarray, types: int, trend: np.ndarray, rank: int, seed: int
-    ) -> Memory:
+    def of(cls, graph: ProductGraph, type_codes: np.ndarray, types: int, sales: Sales, rank: int, seed: int) -> Memory:
         """Prepare the counts of a graph.
 
         Parameters
@@ -60,13 +57,12 @@ class Memory:
         type_codes : ndarray
             `(items,) int64`.
         types : int
-        trend : ndarray
-            `(items, horizons) float64`, see `graphrec.graph.purchase_trend`.
+        sales : Sales
         rank, seed : int
             Of the factorisation.
         """
         left, right = low_rank_counts(graph, rank, seed)
-        return cls.from_arrays(graph, type_codes, types, {"trend": trend, "left": left, "right": right})
+        return cls.from_arrays(graph, type_codes, types, {**vars(sales), "left": left, "right": right})
 
     @classmethod
     def from_arrays(
@@ -87,7 +83,7 @@ class Memory:
         return cls(
             graph=graph,
             type_codes=type_codes,
-            trend=arrays["trend"],
+            sales=Sales(arrays["popularity"], arrays["trend"]),
             left=arrays["left"],
             right=arrays["right"],
             bought_with_type=sparse.csr_array(with_type),
@@ -96,7 +92,7 @@ class Memory:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Name the arrays for a file that cannot be had from the graph."""
-        return {"trend": self.trend, "left": self.left, "right": self.right}
+        return {**vars(self.sales), "left": self.left, "right": self.right}
 
     def expected(self, items: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Return the baskets that the low-rank part expects to hold both, `(n,) float64`."""

@@ -89,11 +89,10 @@ class ComplementPairs:
         return np.asarray((count + 0.5) / (count + 0.5).sum(), dtype=np.float32)
 
 
-def log_popularity_in_type(bought: np.ndarray, type_codes: np.ndarray, types: int) -> np.ndarray:
-    """Log of an item's share of its type's purchases, `(items,) float32`; half a purchase is given to each."""
-    smoothed = bought + 0.5
-    total = np.bincount(type_codes, smoothed, minlength=types)
-    return np.asarray(np.log(smoothed / total[type_codes]), dtype=np.float32)
+def log_popularity_in_type(popularity: np.ndarray, type_codes: np.ndarray, types: int) -> np.ndarray:
+    """Log of an item's share of its type's purchases, `(items,) float32`, for a popularity above 0."""
+    total = np.bincount(type_codes, popularity, minlength=types)
+    return np.asarray(np.log(popularity / total[type_codes]), dtype=np.float32)
 
 
 def members_by_type(type_codes: np.ndarray, types: int) -> tuple[np.ndarray, np.ndarray]:

@@ -66,11 +66,14 @@ class LabelledLists:
         `(n, features) float32`.
     gain : ndarray
         `(n,) float32`: later baskets that hold query and candidate, each over the other items of the basket.
+    novel : ndarray
+        `(n,) bool`: never bought together before.
     """
 
     start: np.ndarray
     features: np.ndarray
     gain: np.ndarray
+    novel: np.ndarray
 
     def __len__(self) -> int:
         return len(self.start) - 1
@@ -83,6 +86,7 @@ class LabelledLists:
             np.concatenate([[0], sizes.cumsum()]),
             np.concatenate([part.features for part in parts]),
             np.concatenate([part.gain for part in parts]),
+            np.concatenate([part.novel for part in parts]),
         )
 
     def discounted_gain(self, score: np.ndarray) -> float:
@@ -98,13 +102,27 @@ class LabelledLists:
         kept = np.flatnonzero(total > 0)
         rows = _rows(self.start, kept)
         sizes = np.diff(self.start)[kept]
-        return LabelledLists(np.concatenate([[0], sizes.cumsum()]), self.features[rows], self.gain[rows])
+        return LabelledLists(
+            np.concatenate([[0], sizes.cumsum()]), self.features[rows], self.gain[rows], self.novel[rows]
+        )
 
-    def batch(self, queries: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """Take some lists: features, gains, and to which of them each row belongs."""
+    def batch(self, queries: np.ndarray) -> ListBatch:
+        """Take some lists."""
         rows = _rows(self.start, queries)
         owner = np.repeat(np.arange(len(queries)), np.diff(self.start)[queries])
-        return torch.from_numpy(self.features[rows]), torch.from_numpy(self.gain[rows]), torch.from_numpy(owner)
+        features, gain, novel = (torch.from_numpy(a[rows]) for a in (self.features, self.gain, self.novel))
+        return ListBatch(features, gain, novel, torch.from_numpy(owner), len(queries))
+
+
+@dataclass(frozen=True)
+class ListBatch:
+    """Some lists as tensors; `owner` is the list that a row belongs to."""
+
+    features: Tensor
+    gain: Tensor
+    novel: Tensor
+    owner: Tensor
+    lists: int
 
 
 def _rows(start: np.ndarray, queries: np.ndarray) -> np.ndarray:
@@ -120,6 +138,18 @@ def list_loss(scores: Tensor, gain: Tensor, owner: Tensor, lists: int) -> Tensor
     partition = scores.new_zeros(lists).index_add(0, owner, shifted.exp())
     log_share = shifted - partition.log().index_select(0, owner)
     return -(gain * log_share).sum() / gain.sum().clamp(min=1e-9)
+
+
+def _loss(model: Ranker, batch: ListBatch, novel_weight: float) -> Tensor:
+    """Order whole lists, and beside that what was never bought together among itself.
+
+    In a whole list the pairs bought before hold nearly all answers; of the others the first sum says little.
+    """
+    scores = model(batch.features)
+    whole = list_loss(scores, batch.gain, batch.owner, batch.lists)
+    rows = batch.novel.nonzero()[:, 0]
+    scores, gain, owner = (part.index_select(0, rows) for part in (scores, batch.gain, batch.owner))
+    return whole + novel_weight * list_loss(scores, gain, owner, batch.lists)
 
 
 def fit_ranker(
@@ -142,20 +172,19 @@ def fit_ranker(
         model.scale.copy_(torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3)))
         steps = max(1, len(training) // _QUERIES_AT_ONCE)
 
-        def batches() -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
+        def batches() -> Iterator[ListBatch]:
             order = torch.randperm(len(training), generator=generator).numpy()
             for chosen in np.array_split(order, steps):
-                yield *training.batch(chosen), len(chosen)
+                yield training.batch(chosen)
 
-        def loss(batch: tuple[Tensor, Tensor, Tensor, int]) -> Tensor:
-            rows, gain, owner, lists = batch
-            return list_loss(model(rows), gain, owner, lists)
+        def loss(batch: ListBatch) -> Tensor:
+            return _loss(model, batch, config.ranker_novel_weight)
 
         check = np.array_split(np.arange(len(validation)), max(1, len(validation) // 512)) if len(validation) else []
 
         def validate() -> float:
-            parts = [(*validation.batch(chosen), len(chosen)) for chosen in check]
-            weight = [float(part[1].sum()) for part in parts]
+            parts = [validation.batch(chosen) for chosen in check]
+            weight = [float(part.gain.sum()) for part in parts]
             return float(np.average([float(loss(part)) for part in parts], weights=weight)) if parts else 0.0
 
         curve = train(

@@ -133,10 +133,14 @@ class ComplementsConfig(Section):
     """Items of each stretch whose lists are learned from."""
     ranker_hidden: int = Field(32, ge=1)
     ranker_epochs: int = Field(8, ge=1)
+    ranker_novel_weight: float = Field(0.5, ge=0)
+    """Weight of ordering what was never bought together among itself, beside ordering whole lists."""
     ranker_learning_rate: float = Field(3e-3, gt=0)
     popularity_discount: float = Field(0.0, ge=0, le=1)
     """Power of a candidate's popularity that its score is divided by: 0 for what is bought most, more for what is
     rarer."""
+    min_types: int = Field(3, ge=1, le=10)
+    """Types that the first ten places of a list hold at least, where there are so many; 1: relevance alone."""
     prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
     """Baskets' worth of trust in the model that are tried on the validation baskets."""
 

@@ -4,14 +4,15 @@ from graphrec.graph.build import build_graph, require_complements, require_learn
 from graphrec.graph.nearest import substitutes_without_views
 from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import Evidence, ProductGraph
-from graphrec.graph.trend import purchase_trend
+from graphrec.graph.sales import Sales, item_sales
 
 __all__ = [
     "Evidence",
     "Pairs",
     "ProductGraph",
+    "Sales",
     "build_graph",
-    "purchase_trend",
+    "item_sales",
     "require_complements",
     "require_learnable",
     "substitutes_without_views",

@@ -6,7 +6,7 @@ import pytest
 from graphrec.complements import Memory
 from graphrec.complements.memory import low_rank_counts
 from graphrec.config import GraphConfig
-from graphrec.graph import build_graph
+from graphrec.graph import Sales, build_graph
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_full_rank_is_the_counts(graph):
 
 def test_types_of_complements_are_drawn_to_those_of_the_type(graph):
     types = np.array([0, 0, 1, 1, 2, 2, 2, 2])
-    memory = Memory.of(graph, types, 3, np.full((8, 1), 1 / 8), 2, 0)
+    memory = Memory.of(graph, types, 3, Sales(np.ones(8), np.zeros((8, 0))), 2, 0)
     # Item a was bought four times with types c, d: 4 of 4 with type 1. Items of type 0: 8 of 8.
     overall = np.array([8, 12, 24]) + 0.5
     overall = overall / overall.sum()
@@ -52,8 +52,10 @@ def test_types_of_complements_are_drawn_to_those_of_the_type(graph):
 
 
 def test_arrays_bring_it_back(graph):
-    types, trend = np.zeros(8, dtype=np.int64), np.full((8, 2), 1 / 8)
-    memory = Memory.of(graph, types, 1, trend, 2, 0)
+    types, sales = np.zeros(8, dtype=np.int64), Sales(np.arange(8) + 0.5, np.full((8, 2), 1 / 8))
+    memory = Memory.of(graph, types, 1, sales, 2, 0)
     again = Memory.from_arrays(graph, types, 1, memory.arrays())
-    for name in ("trend", "left", "right", "type_transition"):
+    for name in ("left", "right", "type_transition"):
         np.testing.assert_array_equal(getattr(memory, name), getattr(again, name))
+    np.testing.assert_array_equal(memory.sales.popularity, again.sales.popularity)
+    np.testing.assert_array_equal(memory.sales.trend, again.sales.trend)

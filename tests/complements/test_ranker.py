@@ -20,7 +20,8 @@ def test_loss_by_hand():
 
 def lists():
     features = np.arange(12, dtype=np.float32).reshape(6, 2)
-    return LabelledLists(np.array([0, 2, 3, 6]), features, np.array([0, 0, 1, 0, 2, 0], dtype=np.float32))
+    gain, novel = np.array([0, 0, 1, 0, 2, 0], dtype=np.float32), np.array([0, 1, 0, 1, 1, 1], dtype=bool)
+    return LabelledLists(np.array([0, 2, 3, 6]), features, gain, novel)
 
 
 def test_lists_without_an_answer_teach_nothing():
@@ -31,10 +32,11 @@ def test_lists_without_an_answer_teach_nothing():
 
 
 def test_batches_and_joined_lists():
-    rows, gain, owner = lists().batch(np.array([2, 0]))
-    assert rows[:, 0].tolist() == [6, 8, 10, 0, 2]
-    assert gain.tolist() == [0, 2, 0, 0, 0]
-    assert owner.tolist() == [0, 0, 0, 1, 1]
+    batch = lists().batch(np.array([2, 0]))
+    assert batch.features[:, 0].tolist() == [6, 8, 10, 0, 2]
+    assert batch.gain.tolist() == [0, 2, 0, 0, 0]
+    assert batch.novel.tolist() == [True, True, True, False, True]
+    assert batch.owner.tolist() == [0, 0, 0, 1, 1]
     twice = LabelledLists.joined([lists(), lists()])
     assert twice.start.tolist() == [0, 2, 3, 6, 8, 9, 12]
 
@@ -51,7 +53,7 @@ def drawn(rng, queries, planted):
     best = features[:, 1].reshape(queries, 20).argmax(axis=1) if planted else rng.integers(0, 20, queries)
     gain = np.zeros((queries, 20), dtype=np.float32)
     gain[np.arange(queries), best] = 1
-    return LabelledLists(np.arange(queries + 1) * 20, features, gain.ravel())
+    return LabelledLists(np.arange(queries + 1) * 20, features, gain.ravel(), features[:, 2] > 0)
 
 
 @pytest.mark.parametrize(("planted", "low", "high"), [(True, 0.9, 1.0), (False, 0.0, 0.15)])
