@@ -24,9 +24,7 @@ from graphrec.evaluation.questions import (
     some_baskets,
 )
 from graphrec.evaluation.split import Split
-from graphrec.events import KINDS
-
-_PURCHASE = KINDS.index("purchase")
+from graphrec.events import PURCHASE
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def _history(events: pd.DataFrame, questions: Questions) -> History:
     asked = pd.DataFrame(
         {"question": np.arange(len(questions)), "basket": questions.basket, "query": questions.query}
     ).merge(starts, on="basket")
-    looks = events.loc[events["kind"] != _PURCHASE, ["session", "item", "kind", "position"]]
+    looks = events.loc[events["kind"] != PURCHASE, ["session", "item", "kind", "position"]]
     met = asked.merge(looks, on="session")
     met = met[(met["position"] < met["start"]) & (met["item"] != met["query"])]
     met = met.sort_values(["question", "position"], ascending=[True, False])

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from graphrec.events import KINDS
+from graphrec.events import PURCHASE
 
 BASKET_SIZES = (2, 100)
 """Fewest and most different items of a basket that is asked about, or counted by a baseline."""
-_PURCHASE = KINDS.index("purchase")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Questions:
 
 def purchases(events: pd.DataFrame) -> pd.DataFrame:
     """Take the purchases of `Split.test`, which all have a basket."""
-    return events[events["kind"] == _PURCHASE].astype({"basket": np.int64})
+    return events[events["kind"] == PURCHASE].astype({"basket": np.int64})
 
 
 def basket_lines(events: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:

@@ -14,10 +14,9 @@ from ibis import _
 
 from graphrec.config import GraphConfig, PairConfig
 from graphrec.engine import Engine
-from graphrec.events import KINDS
+from graphrec.events import CART, PURCHASE, VIEW
 
 _DAY = 86_400.0
-VIEW, CART, PURCHASE = (KINDS.index(kind) for kind in ("view", "cart", "purchase"))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from graphrec.evaluation.baselines.baseline import Baseline, Scorer
 from graphrec.evaluation.baselines.evidence import pair_evidence
 from graphrec.evaluation.baselines.ranking import block_rows, ranked, scaled
 from graphrec.evaluation.baselines.training_data import TrainingData
-from graphrec.events import KINDS
+from graphrec.events import VIEW
 from graphrec.graph import Evidence
 from graphrec.ranking import SOURCES
 
@@ -69,7 +69,7 @@ class BaselineRecommender:
         """Complete an item, or a cart of several; parameters and errors as of `Recommender.recommend`."""
         cart = known_codes(self.data.catalogue, ids_of(query), unknown)
         codes, kinds = session_codes(self.data.catalogue, session, unknown)
-        taken = codes[kinds != KINDS.index("view")]
+        taken = codes[kinds != VIEW]
         found = self._rank([cart], at_least_one(k), [np.union1d(cart, taken)])
         columns = ("item", "score", "rank", "source", "bought_together", "support", "lift", "bought_first")
         return [
