@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 import warnings
@@ -24,6 +23,7 @@ from graphrec.events import load_events, read_catalogue
 from graphrec.events.files import column_names
 from graphrec.events.shop import generate_shop, write_shop
 from graphrec.events.tables import CATALOGUE_COLUMNS
+from graphrec.peak_memory import peak_gib
 from graphrec.progress import Bars
 from graphrec.serving import check_format, write_table
 from graphrec.terminal import print_doctor, print_evaluation, print_fit, print_table
@@ -78,7 +78,7 @@ def fit(
     recommender = graphrec.Recommender.fit(events, resolved, display)
     place = out or Path("models") / config.stem
     recommender.save(place)
-    print_fit(recommender, place, time.perf_counter() - started, _peak_gib())
+    print_fit(recommender, place, time.perf_counter() - started, peak_gib())
 
 
 @app.command()
@@ -207,12 +207,6 @@ def _show(answers: list[dict[str, Any]], recommender: graphrec.Recommender, as_j
         sys.stdout.write(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
     else:
         print_table(answers, recommender, title)
-
-
-def _peak_gib() -> float:
-    """Peak memory of the process; Linux counts in KiB, macOS in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**30 if sys.platform == "darwin" else peak / 2**20
 
 
 def main() -> None:

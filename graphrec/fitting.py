@@ -51,7 +51,7 @@ from graphrec.retrieval import (
     retrieve,
 )
 from graphrec.training import Curve
-from graphrec.windows import labelled_lists, stretches
+from graphrec.windows import answers_of, labelled_lists, stretches
 
 _STRENGTH_QUERIES = 4_000
 """Items with later co-purchases whose lists choose the prior strength."""
@@ -87,7 +87,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     with display.stage("pairs before the validation cut"):
         past = both_graphs(earlier, item_matrix, type_codes, config)
         if len(past.complement):
-            future = build_graph(later, config.graph)
+            future = build_graph(later, config.graph, similar=False)
         else:
             _warn("all pairs were bought in the validation part; epochs and prior strength are not validated")
             past, future = graph, graph.without_complements()
@@ -263,7 +263,7 @@ def _fit_ranker(
     cuts = stretches(events, settings.learned_from, settings.windows)
     with display.stage("pairs before the ranker's stretches"):
         past = both_graphs(cuts[0][0], item_matrix, type_codes, config) if len(cuts) > 1 else None
-        future = build_graph(cuts[0][1], config.graph) if len(cuts) > 1 else None
+        future = build_graph(cuts[0][1], config.graph, similar=False) if len(cuts) > 1 else None
     if past is None or future is None or not len(past.complement):
         _warn("too little was bought together for a ranker to learn from; lists are ordered by the posterior")
         return None, {}, {}
@@ -271,8 +271,10 @@ def _fit_ranker(
     predictor, _ = _fit_complements(encoder, past, future, type_codes, types, config, display)
     known = KnownItems(encoder.embeddings, features.price_columns(events.catalogue.frame, type_codes))
 
-    def source_of(memory: Memory) -> CandidateSource:
-        index = _complement_index(predictor, known.embeddings, memory.sales.popularity, type_codes, config)
+    def source_of(graph: ProductGraph, before: Events) -> CandidateSource:
+        sales = item_sales(before, settings.trend_days)
+        memory = Memory.of(graph, type_codes, types, sales, settings.rank, config.seed)
+        index = _complement_index(predictor, known.embeddings, sales.popularity, type_codes, config)
         return CandidateSource(predictor, index, memory, known, settings)
 
     def queries_of(codes: np.ndarray) -> QueryItems:
@@ -280,11 +282,11 @@ def _fit_ranker(
 
     parts = []
     with display.stage("lists of later stretches", len(cuts)) as advance:
-        for before, window in cuts:
-            part = labelled_lists(
-                source_of, queries_of, before, window, type_codes, types, config.graph, settings, config.seed
-            )
-            parts += [] if part is None else [part]
+        for place, (before, window) in enumerate(cuts):
+            graph = build_graph(before, config.graph, similar=False) if place else past
+            answers = answers_of(window, config.graph)
+            if len(graph.complement) and len(answers.complement):
+                parts.append(labelled_lists(source_of(graph, before), queries_of, answers, settings, config.seed))
             advance(1)
     if len(parts) < 2 or not all(part.gain.any() for part in parts[-2:]):
         _warn("too little was bought together of late for a ranker to learn from; lists are ordered by the posterior")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 import torch
 
 from graphrec.answers import Explanation, Recommendation, SimilarItem
+from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
 from graphrec.complements import QueryItems
 from graphrec.config import Config
-from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
-from graphrec.events import KINDS, Catalogue, Events, Kind
+from graphrec.events import Catalogue, Events
 from graphrec.fitting import fit_model
 from graphrec.graph import Evidence
 from graphrec.model import Model
@@ -24,9 +22,6 @@ from graphrec.model_directory import load_model, save_model
 from graphrec.progress import Display, Silent
 from graphrec.ranking import SOURCES, Members, Ranking, rank_complements
 from graphrec.rerank import session_log_probabilities
-
-Unknown = Literal["raise", "skip"]
-Query = str | int | Sequence[str | int]
 
 
 class Recommender:
@@ -88,7 +83,7 @@ class Recommender:
         self,
         query: Query,
         k: int = 10,
-        session: Sequence[str | tuple[str, Kind]] = (),
+        session: Session = (),
         unknown: Unknown = "raise",
     ) -> list[Recommendation]:
         """Complete an item, or a cart of several.
@@ -109,14 +104,14 @@ class Recommender:
         UnknownItem
             Naming the ids; with `unknown='skip'` only when none is left.
         """
-        _positive(k)
-        cart = self._codes(_as_list(query), unknown)
+        at_least_one(k)
+        cart = known_codes(self.model.catalogue, ids_of(query), unknown)
         pool = k if not session else max(5 * k, 50) + len(session)
         ranking = rank_complements(self.model, Members.of_carts(self.model, [cart]), pool)
         answers = self._recommendations(ranking, [cart])
         if not session:
             return answers
-        taken = {str(step[0]) for step in session if not isinstance(step, str | int) and step[1] != "view"}
+        taken = {item for item, kind in session_steps(session) if kind != "view"}
         reranked = self.rerank([answer for answer in answers if answer.item not in taken], session, unknown)
         return reranked[:k]
 
@@ -136,14 +131,14 @@ class Recommender:
             `query` (position), `item` (the id; of a cart a tuple), `complement`, `rank`, `score`, `source`,
             `bought_together`, `lift`, `item_type`, `complement_type`.
         """
-        asked = [_as_list(query) for query in queries]
+        asked = [ids_of(query) for query in queries]
         carts, kept = [], []
         for position, ids in enumerate(asked):
-            cart = self._codes(ids, unknown, empty_is_error=unknown == "raise")
+            cart = known_codes(self.model.catalogue, ids, unknown, empty_is_error=unknown == "raise")
             if len(cart):
                 carts.append(cart)
                 kept.append(position)
-        ranking = rank_complements(self.model, Members.of_carts(self.model, carts), _positive(k))
+        ranking = rank_complements(self.model, Members.of_carts(self.model, carts), at_least_one(k))
         frame = self._frame(ranking, carts)
         names = [str(ids[0]) if len(ids) == 1 else tuple(map(str, ids)) for ids in asked]
         position = np.array(kept, dtype=np.int64)[ranking.query]
@@ -158,7 +153,7 @@ class Recommender:
         with (display or Silent()).stage("lists", len(codes)) as advance:
             for block in np.array_split(codes, max(1, len(codes) // 2048)):
                 carts = list(block[:, None])
-                ranking = rank_complements(self.model, Members.of_carts(self.model, carts), _positive(k))
+                ranking = rank_complements(self.model, Members.of_carts(self.model, carts), at_least_one(k))
                 frame = self._frame(ranking, carts)
                 frame.insert(0, "item", self._ids[block[ranking.query]].astype(str))
                 parts.append(frame)
@@ -167,8 +162,8 @@ class Recommender:
 
     def similar_items(self, item: str | int, k: int = 10) -> list[SimilarItem]:
         """Return the nearest items by embedding: substitutes."""
-        code = int(self._codes([item], "raise")[0])
-        positions, cosines = self.model.similar_index.search(self.model.embeddings[[code]], _positive(k) + 1)
+        code = int(known_codes(self.model.catalogue, [item], "raise")[0])
+        positions, cosines = self.model.similar_index.search(self.model.embeddings[[code]], at_least_one(k) + 1)
         found = [(p, c) for p, c in zip(positions[0], cosines[0], strict=True) if p >= 0 and p != code][:k]
         return [SimilarItem(str(self._ids[p]), float(c), rank) for rank, (p, c) in enumerate(found, start=1)]
 
@@ -197,7 +192,7 @@ class Recommender:
         prices = self.model.features.price_columns(rows, types)
         members = Members.of_new(QueryItems(unseen, self.embed(products), types, prices))
         # A product that is in the catalogue after all must not be its own complement.
-        ranking = rank_complements(self.model, members, _positive(k) + 1)
+        ranking = rank_complements(self.model, members, at_least_one(k) + 1)
         own: np.ndarray = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
         frame = self._frame(ranking, None)
         frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
@@ -210,7 +205,7 @@ class Recommender:
     def rerank(
         self,
         candidates: Sequence[Recommendation] | Sequence[str],
-        session: Sequence[str | tuple[str, Kind]],
+        session: Session,
         unknown: Unknown = "raise",
     ) -> list[Recommendation]:
         """Order candidates by what the shopper did so far.
@@ -227,18 +222,12 @@ class Recommender:
             For ids of the session.
         """
         offered = [c if isinstance(c, Recommendation) else _bare(str(c)) for c in candidates]
-        steps = [(step, "view") if isinstance(step, str | int) else step for step in session]
-        for _, kind in steps:
-            if kind not in KINDS:
-                raise EventsError(f"session event of kind {kind!r}: use one of {', '.join(KINDS)}")
-        codes = [self._codes([item], unknown, empty_is_error=False) for item, _ in steps]
-        known = [(code[0], KINDS.index(kind)) for code, (_, kind) in zip(codes, steps, strict=True) if len(code)]
-        if not known or not offered:
+        codes, kinds = session_codes(self.model.catalogue, session, unknown)
+        if not len(codes) or not offered:
             return offered
-        known = known[-self.model.config.rerank.max_length :]
-        session_codes, kinds = (np.array(column, dtype=np.int64) for column in zip(*known, strict=True))
-        candidate_codes = self._codes([c.item for c in offered], "raise")
-        likely = session_log_probabilities(self.model.session_model, session_codes, kinds, candidate_codes)
+        latest = slice(-self.model.config.rerank.max_length, None)
+        candidate_codes = known_codes(self.model.catalogue, [c.item for c in offered], "raise")
+        likely = session_log_probabilities(self.model.session_model, codes[latest], kinds[latest], candidate_codes)
         before = np.log(np.maximum([c.score for c in offered], 1e-12))
         score = before + self.model.config.rerank.weight * likely
         order = np.lexsort((candidate_codes, -score))
@@ -246,7 +235,7 @@ class Recommender:
 
     def explain(self, item: str | int, complement: str | int) -> Explanation:
         """Say what speaks for a complement: the log's evidence, the type transition, the place in the list."""
-        left, right = (int(code) for code in self._codes([item, complement], "raise"))
+        left, right = (int(code) for code in known_codes(self.model.catalogue, [item, complement], "raise"))
         evidence = self.model.graph.evidence(left, right)
         listed = {r.item: r for r in self.recommend(item, k=100)}.get(str(complement))
         probabilities = self.model.predictor.type_probabilities(self.model.embeddings[[left]])[0]
@@ -270,21 +259,6 @@ class Recommender:
             complement_type=name,
             sentence=f"{memory}; {model}",
         )
-
-    def _codes(self, ids: Sequence[str | int], unknown: Unknown, empty_is_error: bool = True) -> np.ndarray:
-        """Turn ids into distinct codes in their order."""
-        if not ids:
-            raise EventsError("the query is empty; give one item id or more")
-        names = list(dict.fromkeys(str(name) for name in ids))
-        if unknown == "raise":
-            return self.model.catalogue.codes(names)
-        positions = self.model.catalogue.items.get_indexer(pd.Index(names, dtype=self.model.catalogue.items.dtype))
-        missing = [name for name, position in zip(names, positions, strict=True) if position < 0]
-        if missing and len(missing) == len(names) and empty_is_error:
-            raise UnknownItem(missing)
-        if missing:
-            warnings.warn(f"skipped unknown items: {', '.join(missing)}", GraphrecWarning, stacklevel=3)
-        return np.asarray(positions[positions >= 0], dtype=np.int64)
 
     def _best_evidence(self, ranking: Ranking, carts: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """Look up each answer's evidence from the cart item that it was bought with most."""
@@ -341,16 +315,6 @@ class Recommender:
                 "complement_type": pd.Series(types[self.model.type_codes[ranking.item]], dtype="str"),
             }
         )
-
-
-def _as_list(query: Query) -> list[str | int]:
-    return [query] if isinstance(query, str | int) else list(query)
-
-
-def _positive(k: int) -> int:
-    if k < 1:
-        raise EventsError(f"k is {k}; ask for one item or more")
-    return k
 
 
 def _bare(item: str) -> Recommendation:

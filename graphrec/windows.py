@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from graphrec.complements import LabelledLists, Memory, QueryItems
+from graphrec.complements import LabelledLists, QueryItems
 from graphrec.config import ComplementsConfig, GraphConfig
 from graphrec.events import Events
-from graphrec.graph import ProductGraph, build_graph, item_sales
+from graphrec.graph import ProductGraph, build_graph
 from graphrec.retrieval import CandidateSource
 
 _AT_ONCE = 256
@@ -38,7 +38,7 @@ def stretches(events: Events, share: float, count: int) -> list[tuple[Events, Ev
 def answers_of(window: Events, config: GraphConfig) -> ProductGraph:
     """Count what a stretch bought together: each pair's weight is one over the other items of its basket.
 
-    No pair is left out and no order looked at, since these are answers, not evidence.
+    No pair is left out, viewed together or not, and no order looked at, since these are answers, not evidence.
     """
     complement = config.complement.model_copy(
         update={
@@ -49,58 +49,40 @@ def answers_of(window: Events, config: GraphConfig) -> ProductGraph:
             "length_power": 1.0,
             "distance_decay": 1.0,
             "significance": None,
-            "substitute_ratio": float(_NO_LIMIT),
             "reverse_weight": 1.0,
         }
     )
-    return build_graph(window, config.model_copy(update={"complement": complement}))
+    return build_graph(window.only("purchase"), config.model_copy(update={"complement": complement}), similar=False)
 
 
 def labelled_lists(
-    source_of: Callable[[Memory], CandidateSource],
+    source: CandidateSource,
     queries_of: Callable[[np.ndarray], QueryItems],
-    before: Events,
-    window: Events,
-    type_codes: np.ndarray,
-    types: int,
-    graph_config: GraphConfig,
+    answers: ProductGraph,
     config: ComplementsConfig,
     seed: int,
-) -> LabelledLists | None:
+) -> LabelledLists:
     """Collect the candidates of what a stretch bought, as they were before it, and say which were right.
 
     Parameters
     ----------
-    source_of : callable
-        Memory of the log before -> where candidates come from.
+    source : CandidateSource
+        Where candidates come from, by the log before the stretch.
     queries_of : callable
         Item codes -> query items.
-    before, window : Events
-    type_codes : ndarray
-        `(items,) int64`.
-    types : int
-    graph_config : GraphConfig
+    answers : ProductGraph
+        As of `answers_of`, with at least one pair.
     config : ComplementsConfig
     seed : int
-
-    Returns
-    -------
-    LabelledLists or None
-        None where nothing was bought together before, or in the stretch.
     """
-    past, answers = build_graph(before, graph_config), answers_of(window, graph_config)
     asked = np.flatnonzero(np.diff(answers.complement.indptr))
-    if not len(past.complement) or not len(asked):
-        return None
-    sales = item_sales(before, config.trend_days)
-    source = source_of(Memory.of(past, type_codes, types, sales, config.rank, seed))
     codes = np.sort(np.random.default_rng(seed).permutation(asked)[: config.window_queries])
     parts = []
     for start in range(0, len(codes), _AT_ONCE):
         queries = queries_of(codes[start : start + _AT_ONCE])
         found = source.collect(queries, config.candidates_per_type, config.types)
         gain = answers.evidence_columns(queries.item[found.owner], found.item)["weight"]
-        novel = past.evidence_columns(queries.item[found.owner], found.item)["count"] == 0
+        novel = source.memory.graph.evidence_columns(queries.item[found.owner], found.item)["count"] == 0
         bounds = np.searchsorted(found.owner, np.arange(len(queries.item) + 1))
         features = source.features(queries, found).astype(np.float32)
         parts.append(LabelledLists(bounds, features, gain.astype(np.float32), novel))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from graphrec.config import ComplementConfig, GraphConfig
+from graphrec.graph import build_graph
 from graphrec.windows import answers_of, stretches
 
 
@@ -27,3 +28,12 @@ def test_answers_weigh_one_over_the_other_items_whatever_the_graph_prunes(make_e
     pairs = [(0, 1), (1, 0), (0, 2), (1, 2)]
     weight = answers.evidence_columns(*np.array(pairs).T)["weight"]
     assert weight.tolist() == pytest.approx([1.5, 1.5, 0.5, 0.5])
+
+
+def test_answers_hold_substitutes_too_if_they_were_bought_together(make_events):
+    looks = [{"session": n, "item": item, "kind": "view"} for n in range(20) for item in "xy"]
+    others = [{"session": n + 20, "item": item, "kind": "purchase"} for n in range(20) for item in "xyz"[n % 2 :: 2]]
+    bought = [{"session": 99, "item": item, "kind": "purchase"} for item in "xy"]
+    events = make_events([*looks, *others, *bought])
+    assert build_graph(events, GraphConfig()).evidence(0, 1).bought_together == 0
+    assert answers_of(events, GraphConfig()).evidence(0, 1).bought_together == 1

@@ -12,13 +12,12 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
-from threadpoolctl import threadpool_limits
 
-from graphrec.graph import ProductGraph, Sales
+from graphrec.graph import ProductGraph, Sales, low_rank_counts
 
 _TYPE_BASKETS = 50.0
 """Pairs' worth of trust in what an item's type is bought with, beside what the item itself is bought with."""
+_POWER_ITERATIONS = 4
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,9 @@ class Memory:
         rank, seed : int
             Of the factorisation.
         """
-        left, right = low_rank_counts(graph, rank, seed)
-        return cls.from_arrays(graph, type_codes, types, {**vars(sales), "left": left, "right": right})
+        left, right = low_rank_counts(_counts(graph), rank, _POWER_ITERATIONS, seed)
+        factors = {"left": np.ascontiguousarray(left), "right": np.ascontiguousarray(right)}
+        return cls.from_arrays(graph, type_codes, types, {**vars(sales), **factors})
 
     @classmethod
     def from_arrays(
@@ -127,25 +127,9 @@ class Memory:
         return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type
 
 
-def low_rank_counts(graph: ProductGraph, rank: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Factorise the symmetrically normalised counts, and scale the factors back to baskets.
-
-    Returns
-    -------
-    left, right : ndarray
-        `(items, rank) float64`; `left[i] @ right[j]` is the expected count of i and j.
-    """
+def _counts(graph: ProductGraph) -> sparse.csr_array:
+    """Lay out how often two items were bought together, `(items, items) float64`, whichever of them kept the pair."""
     pairs = graph.complement
     count = pairs.columns["count"].astype(np.float64)
-    counts = sparse.csr_array(
-        sparse.coo_array((count, (pairs.rows, pairs.indices)), shape=(graph.items, graph.items)).tocsr()
-    )
-    counts = sparse.csr_array(counts.maximum(counts.T))
-    degree = np.asarray(counts.sum(axis=1)).ravel()
-    root = np.sqrt(degree)
-    inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
-    normal = sparse.csr_array(counts.multiply(inverse[:, None]).multiply(inverse[None, :]))
-    rank = min(rank, graph.items - 1)
-    with threadpool_limits(limits=1):  # several threads add up in an order that changes from run to run
-        left, strength, right = randomized_svd(sparse.csr_matrix(normal), rank, n_iter=4, random_state=seed)
-    return np.ascontiguousarray(left * strength * root[:, None]), np.ascontiguousarray(right.T * root[:, None])
+    kept = sparse.coo_array((count, (pairs.rows, pairs.indices)), shape=(graph.items, graph.items)).tocsr()
+    return sparse.csr_array(kept.maximum(kept.T))

@@ -12,7 +12,7 @@ from ibis import _
 
 from graphrec.config import Config
 from graphrec.engine import Engine, open_engine
-from graphrec.events import KINDS, Catalogue, Events, RowCounts, describe_kinds
+from graphrec.events import KINDS, PURCHASE, Catalogue, Events, RowCounts, describe_kinds
 from graphrec.graph.counting import PairTotals, count_pairs
 
 TOGETHER = (1, 3, 10)
@@ -147,7 +147,7 @@ def examine(events: Events, config: Config) -> Examination:
 
 def _session_facts(engine: Engine, log: ibis.Table) -> dict[str, int]:
     """Count sessions of several kinds, users, and times that are no whole days."""
-    looked = _.kind != KINDS.index("purchase")
+    looked = _.kind != PURCHASE
     sessions = log.group_by("session").agg(
         varied=_["item"].min() < _["item"].max(),
         looked=_["item"].min(where=looked) < _["item"].max(where=looked),
@@ -165,7 +165,7 @@ def _session_facts(engine: Engine, log: ibis.Table) -> dict[str, int]:
 
 
 def _basket_sizes(engine: Engine, log: ibis.Table) -> list[int]:
-    lines = log.filter(_.kind == KINDS.index("purchase")).group_by("basket").agg(size=_["item"].nunique())
+    lines = log.filter(_.kind == PURCHASE).group_by("basket").agg(size=_["item"].nunique())
     capped = lines.mutate(size=ibis.least(_["size"], _BASKET_SIZES)).group_by("size").agg(baskets=_.count())
     counted = engine.fetch(capped).set_index("size")["baskets"]
     return [int(counted.get(size, 0)) for size in range(1, _BASKET_SIZES + 1)]

@@ -37,7 +37,8 @@ def reranked(model: Model, query: np.ndarray, history: History, k: int) -> np.nd
     sessions = _sessions(history, len(query), model.config.rerank.max_length)
     total = np.log(np.maximum(scores, 1e-12))
     with_history = np.flatnonzero(sessions.length.numpy())
-    for block in np.array_split(with_history, max(1, len(with_history) // _AT_ONCE)):
+    blocks = np.array_split(with_history, max(1, len(with_history) // _AT_ONCE)) if len(with_history) else []
+    for block in blocks:
         likely = candidate_log_probabilities(
             model.session_model, sessions.rows(torch.from_numpy(block)), np.maximum(items[block], 0)
         )

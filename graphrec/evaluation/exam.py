@@ -19,13 +19,12 @@ from graphrec.evaluation.questions import (
     never_together,
     one_random_item,
     ordered_pairs,
+    purchases,
     sign_test,
     some_baskets,
 )
 from graphrec.evaluation.split import Split
-from graphrec.events import KINDS
-
-_PURCHASE = KINDS.index("purchase")
+from graphrec.events import PURCHASE
 
 
 @dataclass(frozen=True)
@@ -136,16 +135,12 @@ def _about_links(lines: pd.DataFrame, bought: np.ndarray, cold: np.ndarray) -> E
 
 def _history(events: pd.DataFrame, questions: Questions) -> History:
     """List what was viewed and carted in the session of each question's basket before its first purchase."""
-    bought = events[events["kind"] == _PURCHASE]
-    # Baskets are numbered by their hash, as `basket_lines` does it: of those of 2 to 100 items alone.
-    sizes = bought.groupby("basket")["item"].nunique()
-    hashes = np.sort(sizes.index.to_numpy()[(sizes >= 2) & (sizes <= 100)])
-    starts = bought.groupby("basket", as_index=False).agg(session=("session", "first"), start=("position", "min"))
+    baskets = purchases(events).groupby("basket", as_index=False)
+    starts = baskets.agg(session=("session", "first"), start=("position", "min"))
     asked = pd.DataFrame(
-        {"question": np.arange(len(questions)), "basket": hashes[questions.basket], "query": questions.query}
-    )
-    asked = asked.merge(starts, on="basket")
-    looks = events.loc[events["kind"] != _PURCHASE, ["session", "item", "kind", "position"]]
+        {"question": np.arange(len(questions)), "basket": questions.basket, "query": questions.query}
+    ).merge(starts, on="basket")
+    looks = events.loc[events["kind"] != PURCHASE, ["session", "item", "kind", "position"]]
     met = asked.merge(looks, on="session")
     met = met[(met["position"] < met["start"]) & (met["item"] != met["query"])]
     met = met.sort_values(["question", "position"], ascending=[True, False])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-import resource
 import shutil
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from scipy import sparse
 
 from graphrec.evaluation.contenders import Contender, Fitted, Materials
 from graphrec.evaluation.exam import Exam
+from graphrec.peak_memory import forget_peak, peak_gib
 from graphrec.progress import Display
 
 LENGTH = 20
@@ -74,7 +73,7 @@ def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, ru
         return known
     materials.data.counts  # noqa: B018 - made before the clock runs: it is shared by all
     gc.collect()
-    _forget_peak()
+    forget_peak()
     started = time.perf_counter()
     fitted = contender.fit(materials, display)
     fitted_at = time.perf_counter()
@@ -82,7 +81,7 @@ def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, ru
     facts = {
         "fit_seconds": fitted_at - started,
         "list_seconds": list_seconds,
-        "peak_gib": _peak_gib(),
+        "peak_gib": peak_gib(),
         "chosen": dict(fitted.chosen),
         "curves": dict(fitted.curves),
     }
@@ -148,22 +147,3 @@ def _write(place: Path, run_key: str, lists: Mapping[str, np.ndarray], facts: Ma
         beside.rename(place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-
-
-def _forget_peak() -> None:
-    """Let the peak of this process start anew where the system can do that (Linux, proc(5), clear_refs)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def _peak_gib() -> float:
-    """Peak memory of the process since it was last forgotten, or since its beginning."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / 2**30 if sys.platform == "darwin" else peak / 2**20
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 2**20

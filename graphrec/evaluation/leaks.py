@@ -12,7 +12,7 @@ import numpy as np
 
 from graphrec.engine import open_duckdb
 from graphrec.errors import EventsError
-from graphrec.evaluation.baselines import read_training_data
+from graphrec.evaluation.baselines import TrainingData, read_training_data
 from graphrec.evaluation.split import Split
 from graphrec.features import fit_item_features
 from graphrec.model import Model
@@ -44,19 +44,27 @@ def find_leaks(model: Model, split: Split) -> list[Leak]:
     model : Model
     split : Split
     """
+    # Baskets of any length: of a very long one the graph counts the last items, but does count them.
+    data = read_training_data(split.train, model.type_codes, longest=model.graph.items)
     return [
-        *later_edges(model, split),
-        *statistics_of_all_dates(model, split),
+        *later_edges(model, data),
+        *statistics_of_all_dates(model, split, data),
         *sessions_on_both_sides(split),
     ]
 
 
-def later_edges(model: Model, split: Split) -> list[Leak]:
-    """Find complement links that the training log does not hold as often, in one direction or the other."""
+def later_edges(model: Model, data: TrainingData) -> list[Leak]:
+    """Find complement links that the training log does not hold as often, in one direction or the other.
+
+    Parameters
+    ----------
+    model : Model
+    data : TrainingData
+        The log before the cut, with its baskets of any length.
+    """
     pairs, names = model.graph.complement, model.catalogue.items
-    before = read_training_data(split.train, model.type_codes, longest=model.graph.items).counts
     source, target = pairs.rows, pairs.indices.astype(np.int64)
-    allowed = np.asarray(before[source, target]).ravel()
+    allowed = np.asarray(data.counts[source, target]).ravel()
     wrong = np.flatnonzero(pairs.columns["count"] > allowed)
     if not len(wrong):
         return []
@@ -71,11 +79,19 @@ def later_edges(model: Model, split: Split) -> list[Leak]:
     ]
 
 
-def statistics_of_all_dates(model: Model, split: Split) -> list[Leak]:
-    """Find totals, scales and prices that are not those of the log before the cut."""
+def statistics_of_all_dates(model: Model, split: Split, data: TrainingData) -> list[Leak]:
+    """Find totals, scales and prices that are not those of the log before the cut.
+
+    Parameters
+    ----------
+    model : Model
+    split : Split
+    data : TrainingData
+        The log before the cut.
+    """
     rule = "no statistics fitted on all dates"
     leaks = []
-    bought = read_training_data(split.train, model.type_codes).bought
+    bought = data.bought
     # Of a very long basket the graph counts the last items only, so fewer purchases are no leak.
     if len(bought) != model.graph.items or (model.graph.bought > bought).any():
         example = _first_difference(model, model.graph.bought, bought)

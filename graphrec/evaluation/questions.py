@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from graphrec.events import KINDS
+from graphrec.events import PURCHASE
 
 BASKET_SIZES = (2, 100)
 """Fewest and most different items of a basket that is asked about, or counted by a baseline."""
-_PURCHASE = KINDS.index("purchase")
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Questions:
     query : ndarray
         `(questions,) int64` item codes.
     basket : ndarray
-        `(questions,) int64`, the basket that a question is about.
+        `(questions,) int64`, hash of the basket that a question is about.
     answer_question, answer_item : ndarray
         `(answers,) int64`: position of the question, rising; code of a right answer.
     """
@@ -61,6 +60,11 @@ class Questions:
         return self.only(questions[self.answer_question])
 
 
+def purchases(events: pd.DataFrame) -> pd.DataFrame:
+    """Take the purchases of `Split.test`, which all have a basket."""
+    return events[events["kind"] == PURCHASE].astype({"basket": np.int64})
+
+
 def basket_lines(events: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     """List the different items of the baskets of 2 to 100 items.
 
@@ -75,13 +79,12 @@ def basket_lines(events: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `basket` (int64, numbered by their hash), `item`, `time` (when it was first bought), sorted.
+        `basket` (its hash), `item`, `time` (when it was first bought), sorted.
     """
-    bought = events[events["kind"] == _PURCHASE]
+    bought = purchases(events)
     lines = bought.groupby(["basket", "item"], as_index=False)["time"].min()
     size = lines.groupby("basket")["item"].transform("size")
     lines = lines[(size >= BASKET_SIZES[0]) & (size <= BASKET_SIZES[1])]
-    lines = lines.assign(basket=np.unique(lines["basket"], return_inverse=True)[1])
     return some_baskets(lines.sort_values(["basket", "item"], ignore_index=True), most, seed)
 
 

@@ -3,10 +3,13 @@
 from graphrec.events.loading import load_events, read_catalogue
 from graphrec.events.log import Events, Window, describe_kinds
 from graphrec.events.split import split_latest
-from graphrec.events.tables import KINDS, Catalogue, Kind, RowCounts
+from graphrec.events.tables import CART, KINDS, PURCHASE, VIEW, Catalogue, Kind, RowCounts
 
 __all__ = [
+    "CART",
     "KINDS",
+    "PURCHASE",
+    "VIEW",
     "Catalogue",
     "Events",
     "Kind",

@@ -30,12 +30,15 @@ class Window:
         Codes of items whose events are left out.
     hides_sessions : bool
         Whether whole sessions that touch a hidden item are left out: a link of which one end is hidden is none.
+    kind : str or None
+        None: events of all kinds.
     """
 
     since: pd.Timestamp | int | None = None
     until: pd.Timestamp | int | None = None
     hidden: tuple[int, ...] = ()
     hides_sessions: bool = False
+    kind: Kind | None = None
 
     def of(self, log: ibis.Table) -> ibis.Table:
         """Take the events of the stretch."""
@@ -46,7 +49,7 @@ class Window:
             if bound is not None:
                 column = log.position if isinstance(bound, int) else log.time
                 log = log.filter(getattr(column, inside)(bound))
-        return log
+        return log if self.kind is None else log.filter(log.kind == KINDS.index(self.kind))
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,10 @@ class Events:
         """Look at the log as if some items, given by their codes, had never been touched."""
         hidden = tuple(int(code) for code in items)
         return replace(self, window=replace(self.window, hidden=hidden, hides_sessions=whole_sessions))
+
+    def only(self, kind: Kind) -> Events:
+        """Look at the events of one kind."""
+        return replace(self, window=replace(self.window, kind=kind))
 
     @property
     def counts(self) -> RowCounts:

@@ -16,10 +16,10 @@ from pyarrow import csv
 
 from graphrec.config import ShopConfig
 from graphrec.events.shop_catalogue import SERIES, ShopCatalogue, make_catalogue
+from graphrec.events.tables import CART, PURCHASE, VIEW
 from graphrec.progress import Display, Silent
 
 _KIND_NAMES = pa.array(["view", "cart", "purchase"])
-_VIEW, _CART, _PURCHASE = 0, 1, 2
 _FIRST_DAY = np.datetime64("2025-01-01", "s")
 _DAY = 86_400
 _MOST_LOOKS = 100
@@ -122,12 +122,12 @@ def _draw_sessions(
     same_series = rng.random(len(looker)) < 0.6
     of_type, of_series = draw.of_type(rng, type_code[looker]), draw.of_series(rng, type_code[looker], series[looker])
     shown = np.where(same_series, of_series, of_type)
-    parts.append(pd.DataFrame({"session": looker, "slot": 0, "item": shown, "kind": _VIEW}))
+    parts.append(pd.DataFrame({"session": looker, "slot": 0, "item": shown, "kind": VIEW}))
     everyone = np.ones(sessions, dtype=bool)
-    add(4, everyone, favourite, _VIEW)
+    add(4, everyone, favourite, VIEW)
     buys = rng.random(sessions) < config.buy_share
-    add(5, buys | (rng.random(sessions) < 0.1), favourite, _CART)
-    add(6, buys, favourite, _PURCHASE)
+    add(5, buys | (rng.random(sessions) < 0.1), favourite, CART)
+    add(6, buys, favourite, PURCHASE)
     more = rng.choice(3, size=sessions, p=(0.3, 0.4, 0.3))
     target_cumulative = catalogue.transition.cumsum(axis=1)
     for extra in range(2):
@@ -138,8 +138,8 @@ def _draw_sessions(
         item = np.where(rng.random(sessions) < config.noise, draw.any(rng, sessions), item)
         rival = draw.of_type(rng, catalogue.type_code[item])
         slot = 7 + 4 * extra
-        add(slot, chosen & (rng.random(sessions) < 0.5), rival, _VIEW)
-        for step, kind in enumerate((_VIEW, _CART, _PURCHASE), start=1):
+        add(slot, chosen & (rng.random(sessions) < 0.5), rival, VIEW)
+        for step, kind in enumerate((VIEW, CART, PURCHASE), start=1):
             add(slot + step, chosen, item, kind)
     log = pd.concat(parts, ignore_index=True)
     return log.sort_values(["session", "slot"], kind="stable", ignore_index=True)

@@ -15,6 +15,7 @@ from graphrec.errors import EventsError, UnknownItem
 Kind = Literal["view", "cart", "purchase"]
 KINDS: tuple[Kind, ...] = ("view", "cart", "purchase")
 """Event kinds; the position of a kind is its code in `Events.frame`."""
+VIEW, CART, PURCHASE = range(len(KINDS))
 
 CATALOGUE_COLUMNS = ("item", "type", "category_path", "brand", "price", "title")
 

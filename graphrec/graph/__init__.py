@@ -1,6 +1,7 @@
 """Events -> ProductGraph: similar and complement pairs with what the log says of them."""
 
 from graphrec.graph.build import build_graph, require_complements, require_learnable
+from graphrec.graph.low_rank import low_rank_counts
 from graphrec.graph.nearest import substitutes_without_views
 from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import Evidence, ProductGraph
@@ -13,6 +14,7 @@ __all__ = [
     "Sales",
     "build_graph",
     "item_sales",
+    "low_rank_counts",
     "require_complements",
     "require_learnable",
     "substitutes_without_views",

@@ -55,38 +55,45 @@ def require_complements(graph: ProductGraph) -> None:
         )
 
 
-def build_graph(events: Events, config: GraphConfig) -> ProductGraph:
+def build_graph(events: Events, config: GraphConfig, similar: bool = True) -> ProductGraph:
     """Turn a log into its two product graphs, on the engine that the events were loaded with.
 
     Where the log has no views the similar graph stays empty; `substitutes_without_views` fills it.
+
+    Parameters
+    ----------
+    events : Events
+    config : GraphConfig
+    similar : bool
+        Whether the similar graph is wanted. Without it, views still take substitutes out of the complements.
     """
     with (
         open_engine(events.engine) as engine,
         tempfile.TemporaryDirectory(prefix="graphrec-edges-", dir=events.engine.scratch) as scratch,
     ):
-        totals = _totals(engine, events, config)
-        files = write_edges(engine, totals, events.items(engine), config, Path(scratch))
+        totals = _totals(engine, events, config, similar)
+        files = write_edges(engine, totals, events.items(engine), config, Path(scratch), similar)
         viewed, bought = (_per_item(engine, items, len(events.catalogue)) for items in (totals.viewed, totals.bought))
-        similar = _read_pairs(files.similar, viewed, totals.view_sessions)
+        links = _read_pairs(files.similar, viewed, totals.view_sessions)
         return ProductGraph(
-            similar=similar,
+            similar=links,
             complement=_read_pairs(files.complement, bought, totals.baskets),
             viewed=viewed,
             bought=bought,
             view_sessions=totals.view_sessions,
             baskets=totals.baskets,
-            similar_sources=("views",) if len(similar) else (),
+            similar_sources=("views",) if len(links) else (),
             substitutes_removed=files.substitutes_removed,
         )
 
 
-def _totals(engine: Engine, events: Events, config: GraphConfig) -> PairTotals:
+def _totals(engine: Engine, events: Events, config: GraphConfig, similar: bool) -> PairTotals:
     """Count the pairs, or take up the counts of the days before where the store keeps them."""
     if events.counts_daily:
         return daily_totals(engine, events, config)
     log = events.table(engine)
     ages = config.similar.half_life_days is not None or config.complement.half_life_days is not None
-    return count_pairs(engine, log, log, config, events.facts.last if ages else None)
+    return count_pairs(engine, log, log, config, events.facts.last if ages else None, all_similar=similar)
 
 
 def _read_pairs(folder: Path, per_item: np.ndarray, sessions: int) -> Pairs:

@@ -14,10 +14,9 @@ from ibis import _
 
 from graphrec.config import GraphConfig, PairConfig
 from graphrec.engine import Engine
-from graphrec.events import KINDS
+from graphrec.events import CART, PURCHASE, VIEW
 
 _DAY = 86_400.0
-VIEW, CART, PURCHASE = (KINDS.index(kind) for kind in ("view", "cart", "purchase"))
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,7 @@ def count_pairs(
     baskets: ibis.Table,
     config: GraphConfig,
     newest: pd.Timestamp | None,
+    all_similar: bool = True,
 ) -> PairTotals:
     """Count the pairs of some sessions and of some baskets.
 
@@ -65,6 +65,8 @@ def count_pairs(
     config : GraphConfig
     newest : Timestamp or None
         What the age of a session is counted from.
+    all_similar : bool
+        Whether similar pairs are counted that were never bought together: they tell no substitute from a complement.
     """
     purchases = baskets.filter(_.kind == PURCHASE).mutate(session=_.basket)
     bought = _hold_lines(
@@ -78,7 +80,8 @@ def count_pairs(
     looked = sessions.filter(_.kind != CART)
     facts = {"viewed": (_.kind == VIEW).any(), "purchased": (_.kind == PURCHASE).any()}
     viewed = _hold_lines(engine, looked, facts, config.similar, config.similar.max_session_items)
-    similar = engine.hold(_similar_pairs(_weighed(viewed.table, config.similar, newest), config.similar))
+    among = None if all_similar else complement
+    similar = engine.hold(_similar_pairs(_weighed(viewed.table, config.similar, newest), config.similar, among))
     viewed_totals = _per_item(engine, viewed.table)
     engine.release(viewed.table)
     return PairTotals(similar, complement, viewed_totals, bought_totals, viewed.sessions, bought.sessions)
@@ -144,15 +147,17 @@ def _weighed(lines: ibis.Table, config: PairConfig, newest: pd.Timestamp | None)
     return lines.mutate(weight=weight, place=place)
 
 
-def _similar_pairs(viewed: ibis.Table, config: PairConfig) -> ibis.Table:
+def _similar_pairs(viewed: ibis.Table, config: PairConfig, among: ibis.Table | None) -> ibis.Table:
     left, right = viewed, viewed.view()
     met = [left.session == right.session, left.item < right.item, ~(left.purchased & right.purchased)]
-    pairs = left.join(right, met)
+    weight = {"weight": _pair_weight(left, right, config)} if is_weighed(config) else {}
+    pairs = left.join(right, met).select(left=left.item, right=right.item, **weight)
+    if among is not None:
+        pairs = pairs.semi_join(among, ["left", "right"])
+    pairs = pairs.group_by(["left", "right"])
     if not is_weighed(config):
-        counted = pairs.select(left=left.item, right=right.item).group_by(["left", "right"])
-        return counted.agg(count=_.count().cast("int32"))
-    pairs = pairs.select(left=left.item, right=right.item, weight=_pair_weight(left, right, config))
-    return pairs.group_by(["left", "right"]).agg(count=_.count(), weight=_.weight.sum())
+        return pairs.agg(count=_.count().cast("int32"))
+    return pairs.agg(count=_.count(), weight=_.weight.sum())
 
 
 def _complement_pairs(bought: ibis.Table, config: PairConfig) -> ibis.Table:

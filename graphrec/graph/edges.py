@@ -21,7 +21,8 @@ class EdgeFiles:
     Parameters
     ----------
     similar : Path
-        Folder of Parquet: `source`, `target`, `weight`, `count`; sorted by source, the heaviest first.
+        Folder of Parquet: `source`, `target`, `weight`, `count`; sorted by source, the heaviest first; empty where
+        they were not wanted.
     complement : Path
         The same and `back` (weight of target -> source), `first`, `later`.
     substitutes_removed : int
@@ -33,7 +34,9 @@ class EdgeFiles:
     substitutes_removed: int
 
 
-def write_edges(engine: Engine, totals: PairTotals, items: ibis.Table, config: GraphConfig, folder: Path) -> EdgeFiles:
+def write_edges(
+    engine: Engine, totals: PairTotals, items: ibis.Table, config: GraphConfig, folder: Path, similar_wanted: bool
+) -> EdgeFiles:
     """Prune the pairs of a log and write the edges as Parquet.
 
     Parameters
@@ -45,10 +48,12 @@ def write_edges(engine: Engine, totals: PairTotals, items: ibis.Table, config: G
         then those of the smaller key, which no arrival of new items changes.
     config : GraphConfig
     folder : Path
+    similar_wanted : bool
     """
     similar, complement = folder / "similar", folder / "complement"
     viewed, bought = (engine.hold(_ranked(counts, items)) for counts in (totals.viewed, totals.bought))
-    engine.write(_similar_edges(totals, viewed, config.similar), similar)
+    links = _similar_edges(totals, viewed, config.similar)
+    engine.write(links if similar_wanted else links.limit(0), similar)
     pairs = engine.hold(_judged_pairs(totals, bought, viewed, config.complement))
     removed = engine.fetch(pairs.agg(pairs=_.substitute.cast("int64").sum()))["pairs"].fillna(0).iloc[0]
     kept = _kept(pairs.filter(~_.substitute), totals.baskets, config.complement)

@@ -10,10 +10,9 @@ import numpy as np
 from ibis import _
 
 from graphrec.engine import open_engine
-from graphrec.events import KINDS, Events
+from graphrec.events import PURCHASE, Events
 
 _DAY = 86_400.0
-_PURCHASE = KINDS.index("purchase")
 _ALL_TIME = 0.01
 """Share of a purchase of any age that counts beside its recent weight, so that no bought item comes to nothing."""
 _LATE = 0.1
@@ -62,7 +61,7 @@ def item_sales(events: Events, half_lives: Sequence[float]) -> Sales:
 def _purchases(events: Events) -> np.ndarray:
     """Count the baskets that hold each item, `(items,) float64`."""
     with open_engine(events.engine) as engine:
-        bought = events.table(engine).filter(_.kind == _PURCHASE)
+        bought = events.table(engine).filter(_.kind == PURCHASE)
         per_item = engine.fetch(bought.group_by("item").agg(baskets=_.basket.nunique()))
     counts = np.zeros(len(events.catalogue))
     counts[per_item["item"].to_numpy()] = per_item["baskets"].to_numpy()
@@ -76,7 +75,7 @@ def _trend(events: Events, half_lives: Sequence[float]) -> np.ndarray:
     last = events.facts.last
     shares = np.zeros((len(events.catalogue), len(half_lives)))
     with open_engine(events.engine) as engine:
-        purchases = events.table(engine).filter(_.kind == _PURCHASE)
+        purchases = events.table(engine).filter(_.kind == PURCHASE)
         lines = purchases.group_by(["basket", "item"]).agg(time=_.time.max())
         if last is None:
             weights = {f"w{n}": _.count().cast("float64") for n in range(len(half_lives))}

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from graphrec.complements import Memory
-from graphrec.complements.memory import low_rank_counts
 from graphrec.config import GraphConfig
 from graphrec.graph import Sales, build_graph
 
@@ -18,22 +17,13 @@ def graph(make_events):
     return build_graph(make_events(rows, default_kind="purchase"), GraphConfig())
 
 
-def test_the_low_rank_part_expects_pairs_within_a_block(graph):
-    left, right = low_rank_counts(graph, 2, 0)
-    expected = left @ right.T
+def test_pairs_of_a_block_are_expected_though_never_bought_together(graph):
+    memory = Memory.of(graph, np.zeros(8, dtype=np.int64), 1, Sales(np.ones(8), np.zeros((8, 0))), 2, 0)
     a, b, e = 0, 1, 4
+    never, across = memory.expected(np.array([a, a]), np.array([b, e]))
     # The first factor of a block is its degrees: a and b were bought 4 times with others, all of the block 20 times.
-    assert expected[a, b] == pytest.approx(4 * 4 / 20)
-    assert abs(expected[a, e]) < 1e-6
-    np.testing.assert_allclose(expected, expected.T, atol=1e-6)
-
-
-def test_full_rank_is_the_counts(graph):
-    left, right = low_rank_counts(graph, 7, 0)
-    full = np.zeros((8, 8))
-    full[graph.complement.rows, graph.complement.indices] = graph.complement.columns["count"]
-    # One of eight dimensions is missing.
-    assert np.abs(left @ right.T - full).max() < 0.75
+    assert never == pytest.approx(4 * 4 / 20)
+    assert abs(across) < 1e-6
 
 
 def test_types_of_complements_are_drawn_to_those_of_the_type(graph):

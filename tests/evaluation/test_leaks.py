@@ -33,7 +33,7 @@ def test_test_edges_in_the_graph_are_caught(planted):
     model = planted.recommender.model
     assert len(whole.catalogue) == len(model.catalogue)
     leaking = replace(model, graph=build_graph(whole, model.config.graph))
-    found = later_edges(leaking, planted.split)
+    found = later_edges(leaking, planted.materials.data)
     assert len(found) == 1 and "before the cut" in found[0].found
     with pytest.raises(EventsError, match="no test edge or its reverse"):
         require_no_leaks(found)
@@ -47,7 +47,7 @@ def test_one_reversed_test_edge_is_caught(planted):
     indices = pairs.indices.copy()
     indices[pairs.indptr[source]] = never
     leaking = replace(model, graph=replace(model.graph, complement=replace(pairs, indices=indices)))
-    assert "1 of" in later_edges(leaking, planted.split)[0].found
+    assert "1 of" in later_edges(leaking, planted.materials.data)[0].found
 
 
 def test_a_fit_that_looks_at_the_future_is_caught(planted):
@@ -106,7 +106,7 @@ def test_statistics_of_all_dates_are_caught(planted, part):
         "prices": replace(model, catalogue=replace(model.catalogue, frame=frame.assign(price=frame["price"] * 1.1))),
         "scale": replace(model, features=replace(features, price=features.price * 1.1)),
     }[part]
-    found = statistics_of_all_dates(leaking, planted.split)
+    found = statistics_of_all_dates(leaking, planted.split, planted.materials.data)
     assert len(found) == 1
     said = {"purchases": "more often", "prices": "another price", "scale": "scale of prices"}[part]
     assert said in found[0].found

@@ -157,7 +157,7 @@ def lines(*baskets):
 def test_baskets_of_one_item_or_of_too_many_are_not_asked_about():
     rows = [(1, 0, 2), (2, 0, 2), (2, 1, 2), *((3, item, 2) for item in range(101)), (2, 1, 0)]
     frame = pd.DataFrame(rows, columns=["basket", "item", "kind"]).assign(time=pd.Timestamp("2024-01-01"))
-    assert basket_lines(frame, 10, 0)[["basket", "item"]].to_numpy().tolist() == [[0, 0], [0, 1]]
+    assert basket_lines(frame, 10, 0)[["basket", "item"]].to_numpy().tolist() == [[2, 0], [2, 1]]
 
 
 def test_one_item_or_every_item():

@@ -35,3 +35,13 @@ def test_split_latest_cuts_by_time_or_by_session_number(make_events):
     train, held_out = split_latest(untimed, 0.25)
     assert np.intersect1d(train.frame["item"], held_out.frame["item"]).size == 0
     assert len(held_out) == 5
+
+
+def test_the_events_of_one_kind_alone(make_events):
+    kinds = {"a": "view", "b": "cart", "c": "purchase", "d": "view", "e": "purchase"}
+    events = make_events([line(1, f"10:0{n}", item) | {"kind": kinds[item]} for n, item in enumerate(kinds)])
+    bought = events.only("purchase")
+    assert [events.catalogue.items[code] for code in bought.frame["item"]] == ["c", "e"]
+    assert (len(events), len(bought), bought.count("view")) == (5, 2, 0)
+    assert len(bought.between(until=events.facts.last)) == 1
+    assert not bought.counts_daily

@@ -57,7 +57,9 @@ def test_similar_pairs_are_viewed_together_and_at_most_one_bought(graph):
     np.testing.assert_array_equal(graph.similar.columns["count"], 1)
 
 
-def test_a_pair_that_is_mostly_co_viewed_is_no_complement(make_events):
+@pytest.fixture
+def mostly_co_viewed(make_events):
+    """Pairs p, q and x, y were both viewed together 20 times; p, q were bought 20 times, x, y once."""
     rows = [line(100, "x", "purchase"), line(100, "y", "purchase")]
     for session in range(20):
         rows += [line(session, "x", "view"), line(session, "y", "view"), line(session, "x", "purchase")]
@@ -66,11 +68,27 @@ def test_a_pair_that_is_mostly_co_viewed_is_no_complement(make_events):
         rows += [line(session, "p", "view"), line(session, "q", "view")]
     for session in range(60, 80):
         rows += [line(session, "z", "view"), line(session, "y", "purchase")]
-    graph = build_graph(make_events(rows), GraphConfig())
+    return make_events(rows)
+
+
+def test_a_pair_that_is_mostly_co_viewed_is_no_complement(mostly_co_viewed):
+    graph = build_graph(mostly_co_viewed, GraphConfig())
     p, q, x, y = codes(["p", "q", "x", "y", "z"], "p", "q", "x", "y")
     assert graph.evidence(x, y).bought_together == 0
     assert graph.evidence(p, q).bought_together == 20
     assert graph.substitutes_removed == 1
+
+
+@pytest.mark.parametrize("similar", [SimilarConfig(), SimilarConfig(length_power=0.5)])
+def test_without_similar_links_the_complements_are_the_same(mostly_co_viewed, similar):
+    config = GraphConfig(similar=similar)
+    both, alone = build_graph(mostly_co_viewed, config), build_graph(mostly_co_viewed, config, similar=False)
+    assert len(both.similar) and not len(alone.similar)
+    assert alone.similar_sources == ()
+    assert alone.substitutes_removed == both.substitutes_removed == 1
+    ours, theirs = alone.arrays(), both.arrays()
+    for name in ("viewed", "bought", "totals", *(name for name in theirs if name.startswith("complement."))):
+        np.testing.assert_array_equal(ours[name], theirs[name])
 
 
 def test_long_sessions_count_by_their_last_items(make_events):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
-from threadpoolctl import threadpool_limits
 
 from graphrec.evaluation.baselines.baseline import Scorer
 from graphrec.evaluation.baselines.pair_counts import length_weight
-from graphrec.evaluation.baselines.sparse_rows import inverse, rescaled
 from graphrec.evaluation.baselines.training_data import TrainingData
+from graphrec.graph import low_rank_counts
+
+_POWER_ITERATIONS = 6
 
 
 def fit_count_svd(data: TrainingData, parameters: Mapping[str, float], seed: int) -> Scorer:
@@ -32,25 +31,14 @@ def fit_count_svd(data: TrainingData, parameters: Mapping[str, float], seed: int
     """
     rank, power, factor = int(parameters["rank"]), parameters["power"], parameters["factor"]
     counts = data.together(length_weight(data, power)) if power else data.counts
-    left, right = data.shared(("count svd", rank, power, seed), lambda: _factors(counts, rank, seed))
+    left, right = data.shared(
+        ("count svd", rank, power, seed), lambda: low_rank_counts(counts, rank, _POWER_ITERATIONS, seed)
+    )
 
     def score(query: np.ndarray) -> np.ndarray:
         return np.asarray(counts[query].toarray() + (factor * left[query]) @ right.T)
 
     return score
-
-
-def _factors(counts: sparse.csr_array, rank: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return vectors whose products are the low-rank expectation of the counts, both `(items, rank) float64`."""
-    degree = np.asarray(counts.sum(axis=1))
-    root = np.sqrt(degree)
-    normal = rescaled(counts, inverse(root), inverse(root))
-    # Of a sparse log thousands of singular values are equal, which an iteration to the last digit never gets through.
-    with threadpool_limits(1, "blas"):
-        left, strength, right = randomized_svd(
-            sparse.csr_matrix(normal), min(rank, counts.shape[0] - 1), n_iter=6, random_state=seed
-        )
-    return left * strength * root[:, None], right.T * root[:, None]
 
 
 def too_few_items(data: TrainingData) -> str | None:

@@ -11,9 +11,8 @@ from scipy import sparse
 from graphrec.engine import Engine, open_duckdb
 from graphrec.evaluation.baselines.training_data import TrainingData
 from graphrec.evaluation.questions import BASKET_SIZES
-from graphrec.events import KINDS, Events
+from graphrec.events import PURCHASE, VIEW, Events
 
-_VIEW, _PURCHASE = KINDS.index("view"), KINDS.index("purchase")
 _DAY = pd.Timedelta(days=1)
 _VIEWED_ITEMS = 50
 """Sessions that viewed more different items are left out of the co-views, as in the similar graph."""
@@ -33,7 +32,7 @@ def read_training_data(events: Events, types: np.ndarray, longest: int = BASKET_
     """
     with open_duckdb(events.engine) as engine:
         log = events.table(engine)
-        purchases = log.filter(_.kind == _PURCHASE)
+        purchases = log.filter(_.kind == PURCHASE)
         lines = purchases.group_by(["basket", "item"]).agg(time=_.time.min(), position=_.position.min()).to_pandas()
         bought = np.bincount(lines["item"], minlength=len(events.catalogue))
         views = _view_lines(engine, log)
@@ -59,7 +58,7 @@ def read_training_data(events: Events, types: np.ndarray, longest: int = BASKET_
 
 def _view_lines(engine: Engine, log: ibis.Table) -> pd.DataFrame:
     """List the different items that sessions viewed, of sessions of two items or more."""
-    lines = log.filter(_.kind == _VIEW).select("session", "item").distinct()
+    lines = log.filter(_.kind == VIEW).select("session", "item").distinct()
     size = _.count().over(ibis.window(group_by="session"))
     return engine.fetch(lines.mutate(size=size).filter((_.size > 1) & (_.size <= _VIEWED_ITEMS)))
 

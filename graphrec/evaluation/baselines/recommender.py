@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,15 +10,14 @@ import pandas as pd
 from scipy import sparse
 
 from graphrec.answers import Recommendation
-from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
+from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
 from graphrec.evaluation.baselines.baseline import Baseline, Scorer
 from graphrec.evaluation.baselines.evidence import pair_evidence
 from graphrec.evaluation.baselines.ranking import block_rows, ranked, scaled
 from graphrec.evaluation.baselines.training_data import TrainingData
-from graphrec.events import KINDS, Kind
+from graphrec.events import VIEW
 from graphrec.graph import Evidence
 from graphrec.ranking import SOURCES
-from graphrec.recommender import Query, Unknown
 
 _OBSERVED, _PREDICTED, _FALLBACK = range(3)
 
@@ -65,13 +63,14 @@ class BaselineRecommender:
         self,
         query: Query,
         k: int = 10,
-        session: Sequence[str | tuple[str, Kind]] = (),
+        session: Session = (),
         unknown: Unknown = "raise",
     ) -> list[Recommendation]:
         """Complete an item, or a cart of several; parameters and errors as of `Recommender.recommend`."""
-        cart = self._codes(_as_list(query), unknown)
-        taken = self._taken(session, unknown)
-        found = self._rank([cart], _at_least_one(k), [np.union1d(cart, taken)])
+        cart = known_codes(self.data.catalogue, ids_of(query), unknown)
+        codes, kinds = session_codes(self.data.catalogue, session, unknown)
+        taken = codes[kinds != VIEW]
+        found = self._rank([cart], at_least_one(k), [np.union1d(cart, taken)])
         columns = ("item", "score", "rank", "source", "bought_together", "support", "lift", "bought_first")
         return [
             Recommendation(
@@ -88,11 +87,11 @@ class BaselineRecommender:
 
     def recommend_many(self, queries: Iterable[Query], k: int = 10, unknown: Unknown = "raise") -> pd.DataFrame:
         """Complete many items or carts at once, in the columns of `Recommender.recommend_many`."""
-        asked = [_as_list(query) for query in queries]
-        carts = [self._codes(ids, unknown, empty_is_error=unknown == "raise") for ids in asked]
+        asked = [ids_of(query) for query in queries]
+        carts = [known_codes(self.data.catalogue, ids, unknown, empty_is_error=unknown == "raise") for ids in asked]
         kept = np.flatnonzero([len(cart) > 0 for cart in carts])
         known = [carts[position] for position in kept]
-        found = self._rank(known, _at_least_one(k), known)
+        found = self._rank(known, at_least_one(k), known)
         names = [str(ids[0]) if len(ids) == 1 else tuple(map(str, ids)) for ids in asked]
         frame = self._frame(found)
         position = kept[found["query"]]
@@ -103,7 +102,7 @@ class BaselineRecommender:
     def recommend_all(self, k: int = 10) -> pd.DataFrame:
         """Complete every item of the catalogue, in the columns of the export."""
         carts = list(np.arange(self.data.items)[:, None])
-        found = self._rank(carts, _at_least_one(k), carts)
+        found = self._rank(carts, at_least_one(k), carts)
         frame = self._frame(found)
         frame.insert(0, "item", self._ids[found["query"]].astype(str))
         return frame
@@ -150,31 +149,6 @@ class BaselineRecommender:
         size = np.array([len(cart) for cart in carts])[:, None]
         return np.where(opinions > 0, np.round(total / size, 12), -np.inf)
 
-    def _codes(self, ids: Sequence[str | int], unknown: Unknown, empty_is_error: bool = True) -> np.ndarray:
-        """Turn ids into distinct codes in their order."""
-        if not ids:
-            raise EventsError("the query is empty; give one item id or more")
-        names = list(dict.fromkeys(str(name) for name in ids))
-        if unknown == "raise":
-            return self.data.catalogue.codes(names)
-        items = self.data.catalogue.items
-        missing = [name for name in names if name not in items]
-        if missing and len(missing) == len(names) and empty_is_error:
-            raise UnknownItem(missing)
-        if missing:
-            warnings.warn(f"skipped unknown items: {', '.join(missing)}", GraphrecWarning, stacklevel=3)
-        return self.data.catalogue.codes(name for name in names if name in items)
-
-    def _taken(self, session: Sequence[str | tuple[str, Kind]], unknown: Unknown) -> np.ndarray:
-        """Return the codes of what was put into the cart or bought, after checking all steps."""
-        steps = [(step, "view") if isinstance(step, str | int) else step for step in session]
-        for _, kind in steps:
-            if kind not in KINDS:
-                raise EventsError(f"session event of kind {kind!r}: use one of {', '.join(KINDS)}")
-        codes = [self._codes([item], unknown, empty_is_error=False) for item, _ in steps]
-        taken = [code for code, (_, kind) in zip(codes, steps, strict=True) if kind != "view"]
-        return np.concatenate([*taken, np.zeros(0, dtype=np.int64)])
-
     def _frame(self, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
         names = np.array(self.type_names, dtype=object)
         return pd.DataFrame(
@@ -195,13 +169,3 @@ def _falling(scores: np.ndarray) -> np.ndarray:
     """Give items without an opinion a score to show: 0, or the lowest of their list where that is below."""
     lowest = np.where(np.isfinite(scores), scores, 0.0).min(axis=1, initial=0.0, keepdims=True)
     return np.where(np.isfinite(scores), scores, lowest)
-
-
-def _as_list(query: Query) -> list[str | int]:
-    return [query] if isinstance(query, str | int) else list(query)
-
-
-def _at_least_one(k: int) -> int:
-    if k < 1:
-        raise EventsError(f"k is {k}; ask for one item or more")
-    return k

@@ -1,0 +1,40 @@
+"""Given links: what was known before the cut takes no place in a list."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graphrec.config import parse_config
+from graphrec.evaluation import make_exam, split_log
+from graphrec.evaluation.contenders import Materials, contenders
+from graphrec.evaluation.experiment import run
+from graphrec.progress import Silent
+
+
+@pytest.fixture(scope="module")
+def materials(tmp_path_factory):
+    """Forty products in four groups, all of whose pairs but a few are linked, both ways."""
+    folder = tmp_path_factory.mktemp("links")
+    rng = np.random.default_rng(0)
+    pairs = [(a, b) for a in range(40) for b in range(40) if a != b and a % 4 == b % 4]
+    links = pd.DataFrame([{"src": f"p{a}", "dst": f"p{b}", "rel": "also_bought"} for a, b in pairs])
+    links[rng.random(len(links)) < 0.9].to_parquet(folder / "links.parquet")
+    events = {"reader": "links", "path": str(folder / "links.parquet")}
+    return Materials(split_log(parse_config({"events": events, "split": {"test_share": 0.3}}, "test")))
+
+
+@pytest.mark.parametrize("key", ["count", "popularity", "type-popularity"])
+def test_no_list_holds_a_link_that_was_known_before(materials, tmp_path, key):
+    exam, known = make_exam(materials.split, materials.data, 0), materials.data.counts
+    (contender,) = contenders([key], 1, materials.config)
+    lists = run(contender, materials, exam, tmp_path, "key", Silent()).known
+    query, place = np.nonzero(lists >= 0)
+    assert len(lists) == len(exam.asked) and len(query)
+    assert not np.asarray(known[exam.asked[query], lists[query, place]]).any()
+    # What was held out may stand there, and does.
+    answers = exam.known.query[exam.known.answer_question] * 40 + exam.known.answer_item
+    assert np.isin(exam.asked[query] * 40 + lists[query, place], answers).any()
+    # Asked without that rule, the same model lists known links.
+    plain = contender.fit(materials, Silent()).complements(exam.asked, 20, None)
+    query, place = np.nonzero(plain >= 0)
+    assert np.asarray(known[exam.asked[query], plain[query, place]]).any()

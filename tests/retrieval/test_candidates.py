@@ -1,0 +1,101 @@
+"""Where candidates come from: what was bought with an item, what the low rank expects, bestsellers, the networks."""
+
+import numpy as np
+import pytest
+import torch
+
+from graphrec.complements import (
+    ComplementPredictor,
+    EmbeddingRegressor,
+    KnownItems,
+    Memory,
+    QueryItems,
+    TypeTransition,
+    log_popularity_in_type,
+)
+from graphrec.config import ComplementsConfig, GraphConfig
+from graphrec.graph import Sales, build_graph
+from graphrec.retrieval import CandidateSource, ComplementIndex
+
+A, B, C, D, E, F, G, H, NEW = range(9)
+ITEMS, TYPES = 9, 3
+
+
+@pytest.fixture
+def source_of(make_events):
+    """Two blocks, a-d and e-h: all pairs of a block were bought twice, but a and b never; i was never bought.
+
+    The networks are as they begin, so that what they predict has nothing to do with the blocks.
+    """
+    blocks = ("abcd", "efgh")
+    pairs = [(x, y) for block in blocks for x in block for y in block if x < y and (x, y) != ("a", "b")]
+    rows = [{"session": f"{x}{y}{n}", "item": item} for x, y in pairs for n in range(2) for item in (x, y)]
+    looked = [{"session": "i", "item": "i", "kind": "view"}]
+    graph = build_graph(make_events([*({**row, "kind": "purchase"} for row in rows), *looked]), GraphConfig())
+    types = np.arange(ITEMS) % TYPES
+    generator = torch.Generator().manual_seed(0)
+    embeddings = torch.nn.functional.normalize(torch.randn((ITEMS, 4), generator=generator)).numpy()
+    torch.manual_seed(0)
+    predictor = ComplementPredictor.of(TypeTransition(4, 8, TYPES), EmbeddingRegressor(4, 8, TYPES, 6), 0.1)
+    popularity = log_popularity_in_type(graph.bought + 0.5, types, TYPES)
+    index = ComplementIndex.lay_out(predictor.places(embeddings), popularity, types, TYPES, 0.1)
+    memory = Memory.of(graph, types, TYPES, Sales(graph.bought + 0.5, np.zeros((ITEMS, 0))), 2, 0)
+    known = KnownItems(embeddings, np.zeros((ITEMS, 3)))
+
+    def make(expected, popular):
+        config = ComplementsConfig(expected_candidates=expected, popular_candidates=popular)
+        return CandidateSource(predictor, index, memory, known, config)
+
+    return make
+
+
+def queries_of(source, codes):
+    codes = np.array(codes)
+    types = np.where(codes < 0, -1, source.memory.type_codes[codes])
+    return QueryItems(codes, source.known.embeddings[codes], types, source.known.price[codes])
+
+
+def candidates_of(source, *codes, per_type=1, types=0):
+    """Give the candidates of each query, with their probabilities; `types=0` keeps the networks out."""
+    found = source.collect(queries_of(source, codes), per_type, types)
+    assert (np.diff(found.owner * ITEMS + found.item) > 0).all(), "a candidate stands twice"
+    assert (found.item != np.array(codes)[found.owner]).all(), "a query completes itself"
+    return [
+        dict(zip(found.item[found.owner == n].tolist(), found.prior[found.owner == n].tolist(), strict=True))
+        for n in range(len(codes))
+    ]
+
+
+def test_items_bought_with_the_same_others_are_candidates(source_of):
+    # The low rank expects most of a with c and d, then with a itself and with b; of e with f, g, h and itself.
+    (of_a, of_e) = candidates_of(source_of(expected=4, popular=0), A, E)
+    assert set(of_a) == {B, C, D}
+    assert set(of_e) == {F, G, H}
+    # Without it a has only what it was bought with.
+    assert set(candidates_of(source_of(expected=1, popular=0), A)[0]) == {C, D}
+
+
+def test_bestsellers_are_candidates_of_all_but_themselves(source_of):
+    # c to h were bought six times, a and b four times; of equals the lower code sells best.
+    of_a, of_c, of_g, of_new = candidates_of(source_of(expected=1, popular=3), A, C, G, -1)
+    assert set(of_a) == {C, D, E}
+    assert set(of_c) == {A, B, D, E}
+    assert set(of_g) == {C, D, E, F, H}
+    assert set(of_new) == {C, D, E}
+
+
+def test_the_networks_name_the_items_of_the_likeliest_types(source_of):
+    source = source_of(expected=1, popular=0)
+    likeliest = source.predictor.type_probabilities(source.known.embeddings[[NEW]])[0].argmax()
+    members = set(np.flatnonzero(source.memory.type_codes == likeliest).tolist())
+    assert members - {NEW} <= set(candidates_of(source, NEW, per_type=ITEMS, types=1)[0])
+
+
+def test_a_candidate_is_as_likely_however_it_was_found(source_of):
+    source = source_of(expected=4, popular=3)
+    given = candidates_of(source, A, NEW, E)
+    everything = candidates_of(source, A, NEW, E, per_type=ITEMS, types=TYPES)
+    for few, all_of_them, query in zip(given, everything, (A, NEW, E), strict=True):
+        assert set(all_of_them) == set(range(ITEMS)) - {query}
+        assert few == pytest.approx({item: all_of_them[item] for item in few})
+        assert 0 < sum(all_of_them.values()) < 1  # the rest is the query's own
