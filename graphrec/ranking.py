@@ -20,6 +20,8 @@ _BLOCK = 1024
 """Queries ranked at once."""
 _WIDER = 8
 """Times as many types are searched where items are kept out of the answer, since they are the likeliest ones."""
+_LEAST = 1e-100
+"""Probability that stands for none in a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -94,17 +96,45 @@ def rank_complements(model: Model, members: Members, k: int, excluded: sparse.cs
     excluded : csr_array, optional
         `(queries, items)`: what is stored in a row must not be in the query's answer.
     """
-    parts = []
+    return rank_at_discounts(model, members, k, (model.config.complements.popularity_discount,), excluded)[0]
+
+
+def rank_at_discounts(
+    model: Model,
+    members: Members,
+    k: int,
+    discounts: Sequence[float],
+    excluded: sparse.csr_array | None = None,
+) -> list[Ranking]:
+    """Rank as `rank_complements`, once for each popularity discount; the candidates are scored once for all.
+
+    Parameters
+    ----------
+    model : Model
+    members : Members
+    k : int
+    discounts : sequence of float
+        As `complements.popularity_discount`.
+    excluded : csr_array, optional
+        `(queries, items)`.
+    """
+    nothing = np.zeros(0, dtype=np.int64)
+    parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0))] for _ in discounts]
     for start in range(0, members.queries, _BLOCK):
         stop = min(start + _BLOCK, members.queries)
-        kept_out = np.zeros(0, dtype=np.int64) if excluded is None else _keys(excluded[start:stop])
-        part = _rank_block(model, members.block(start, stop), k, kept_out)
-        parts.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
-    if not parts:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Ranking(nothing, nothing, nothing, nothing, np.zeros(0))
-    joined = (np.concatenate(columns) for columns in zip(*(vars(part).values() for part in parts), strict=True))
-    return Ranking(*joined)
+        kept_out = nothing if excluded is None else _keys(excluded[start:stop])
+        block = members.block(start, stop)
+        types = model.config.complements.types * (_WIDER if len(kept_out) else 1)
+        found = model.candidates.collect(block.items, max(model.config.complements.candidates_per_type, 2 * k), types)
+        scores = _log_scores(model, block.items, found)
+        for discount, ranked in zip(discounts, parts, strict=True):
+            share = _shares(model, found, scores, discount)
+            part = _rank_block(model, block, k, kept_out, found, share)
+            ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
+    return [
+        Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
+        for ranked in parts
+    ]
 
 
 def _keys(excluded: sparse.csr_array) -> np.ndarray:
@@ -113,11 +143,12 @@ def _keys(excluded: sparse.csr_array) -> np.ndarray:
     return np.asarray(rows * excluded.shape[1] + excluded.indices, dtype=np.int64)
 
 
-def _rank_block(model: Model, members: Members, k: int, kept_out: np.ndarray) -> Ranking:
+def _rank_block(
+    model: Model, members: Members, k: int, kept_out: np.ndarray, found: Candidates, share: np.ndarray
+) -> Ranking:
     items = len(model.catalogue)
     most_kept_out = int(np.bincount(kept_out // items, minlength=1).max()) if len(kept_out) else 0
-    types = model.config.complements.types * (_WIDER if len(kept_out) else 1)
-    query, item, score, source = _score_candidates(model, members, k, types)
+    query, item, score, source = _score_candidates(model, members, found, share)
     known = members.item >= 0
     in_cart = np.unique(np.concatenate([members.query[known] * items + members.item[known], kept_out]))
     owner, edge = model.graph.similar.edges_of(members.item[known])
@@ -176,7 +207,9 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
         prior = np.exp(index.logits(points[owner], item) - found.log_partition[owner]) * chance[owner]
         other = item != query[owner]
         owner, item = owner[other], item[other]
-        score = _shares(model, model.queries(query), Candidates(owner, item, prior[other]))
+        given = Candidates(owner, item, prior[other])
+        discount = model.config.complements.popularity_discount
+        score = _shares(model, given, _log_scores(model, model.queries(query), given), discount)
         order = np.lexsort((item, -_significant(score), owner))
         owner, item = owner[order], item[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
@@ -185,12 +218,10 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
 
 
 def _score_candidates(
-    model: Model, members: Members, k: int, types: int
+    model: Model, members: Members, found: Candidates, share: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Score every candidate by its share of its query's co-purchases; a cart's score is the mean over its members."""
     items = len(model.catalogue)
-    found = model.candidates.collect(members.items, max(model.config.complements.candidates_per_type, 2 * k), types)
-    share = _shares(model, members.items, found)
     source_item = members.item[found.owner]
     count = model.graph.evidence_columns(np.maximum(source_item, 0), found.item)["count"]
     key, pair = np.unique(members.query[found.owner] * items + found.item, return_inverse=True)
@@ -201,18 +232,27 @@ def _score_candidates(
     return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
 
 
-def _shares(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
-    """Estimate each candidate's share: by the ranker, else by the posterior of memory and networks."""
+def _log_scores(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
+    """Score each candidate: by the ranker, else by the log posterior of memory and networks."""
+    if not len(found.owner):
+        return np.zeros(0)
+    if model.ranker is not None:
+        return model.ranker.score(model.candidates.features(queries, found))
+    graph = model.memory.graph
+    seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
+    weight = np.where(seen, graph.evidence_columns(code, found.item)["weight"], 0.0)
+    total = np.where(seen, graph.complement_weight[code], 0.0)
+    return np.asarray(np.log(np.maximum(posterior(weight, found.prior, total, model.prior_strength), _LEAST)))
+
+
+def _shares(model: Model, found: Candidates, log_scores: np.ndarray, discount: float) -> np.ndarray:
+    """Divide scores by popularity to the power of the discount, and make the ranker's the shares of a list."""
     if not len(found.owner):
         return np.zeros(0)
     bought = model.graph.bought + 0.5
-    discount = model.config.complements.popularity_discount * np.log(bought[found.item] / bought.sum())
+    scores = log_scores - discount * np.log(bought[found.item] / bought.sum())
     if model.ranker is None:
-        seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
-        weight = np.where(seen, model.graph.evidence_columns(code, found.item)["weight"], 0.0)
-        total = np.where(seen, model.graph.complement_weight[code], 0.0)
-        return np.asarray(posterior(weight, found.prior, total, model.prior_strength) * np.exp(-discount))
-    scores = model.ranker.score(model.candidates.features(queries, found)) - discount
+        return np.asarray(np.exp(scores))
     starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
     size = np.diff(np.append(starts, len(found.owner)))
     odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), size))

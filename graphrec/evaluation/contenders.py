@@ -18,6 +18,7 @@ from graphrec.evaluation.baselines import (
     TrainingData,
     is_installed,
     rank_codes,
+    rank_codes_at_discounts,
     read_training_data,
 )
 from graphrec.evaluation.by_session import repeated, reranked
@@ -32,7 +33,7 @@ from graphrec.fitting import both_graphs, fit_model
 from graphrec.graph import Pairs
 from graphrec.model import Model
 from graphrec.progress import Display
-from graphrec.ranking import Members, rank_complements, rank_within_type
+from graphrec.ranking import SOURCES, Members, Ranking, rank_at_discounts, rank_complements, rank_within_type
 
 REPEAT_LAST, REPEAT_LAST_NAME = "repeat-last", "repeat last"
 """Key and name of the baseline that looks at the session alone: it has no lists but by session."""
@@ -51,6 +52,9 @@ class Fitted:
         Codes, k and, optionally, a matrix of what must not be in the answer -> lists.
     within_type : callable
         Codes, types, k -> lists of items of that type.
+    discounted : callable
+        Codes, k, popularity discounts, what must not be in the answer -> lists for each discount, and for each the
+        share of the first ten places per source (`SOURCES`; of no rows for baselines).
     by_session : callable or None
         Query of each question, what its shopper had touched, k -> a list for each question.
     chosen : mapping
@@ -61,6 +65,7 @@ class Fitted:
 
     complements: Callable[[np.ndarray, int, sparse.csr_array | None], Ranked]
     within_type: Callable[[np.ndarray, np.ndarray, int], Ranked]
+    discounted: Callable[[np.ndarray, int, Sequence[float], sparse.csr_array | None], tuple[np.ndarray, np.ndarray]]
     by_session: Callable[[np.ndarray, History, int], Ranked] | None = None
     chosen: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Any] = field(default_factory=dict)
@@ -163,7 +168,8 @@ def _baseline(key: str, baseline: Baseline, seed: int) -> Contender:
         chosen, tried = _tuned(baseline, materials, seed, display)
         data = materials.data
         scorer = baseline.fit(data, chosen, seed)
-        return of_scorer(scorer, data, {**chosen, **({"validation_ndcg@10": tried} if tried else {})})
+        told = {**chosen, **({"validation_ndcg@10": tried} if tried else {})}
+        return of_scorer(scorer, data, told, baseline.ratio)
 
     return Contender(key, baseline.name, seed, fit)
 
@@ -186,7 +192,7 @@ def _tuned(
     return baseline.grid[int(np.argmax(values))], values
 
 
-def of_scorer(scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any]) -> Fitted:
+def of_scorer(scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any], ratio: bool = True) -> Fitted:
     """Ask a fitted baseline by codes."""
 
     def complements(query: np.ndarray, k: int, excluded: sparse.csr_array | None) -> Ranked:
@@ -195,7 +201,13 @@ def of_scorer(scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any]) -> 
     def within_type(query: np.ndarray, types: np.ndarray, k: int) -> Ranked:
         return rank_scores_within_type(scorer, data, query, types, k)
 
-    return Fitted(complements, within_type, None, chosen)
+    def discounted(
+        query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        lists = rank_codes_at_discounts(scorer, data.bought, query, k, discounts, ratio, excluded)
+        return lists, np.zeros((0, len(SOURCES)))
+
+    return Fitted(complements, within_type, discounted, None, chosen)
 
 
 def _repeat_last(seed: int) -> Contender:
@@ -221,18 +233,35 @@ def of_model(model: Model) -> Fitted:
     """Ask a fitted model of graphrec by codes."""
 
     def complements(query: np.ndarray, k: int, excluded: sparse.csr_array | None) -> Ranked:
-        ranking = rank_complements(model, Members.of_carts(model, list(query[:, None])), k, excluded)
-        ranked = np.full((len(query), k), -1, dtype=np.int64)
-        ranked[ranking.query, ranking.rank - 1] = ranking.item
-        return ranked
+        return laid_out(rank_complements(model, Members.of_carts(model, list(query[:, None])), k, excluded), query, k)
 
     def within_type(query: np.ndarray, types: np.ndarray, k: int) -> Ranked:
         return rank_within_type(model, query, types, k)
 
+    def discounted(
+        query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        rankings = rank_at_discounts(model, Members.of_carts(model, list(query[:, None])), k, discounts, excluded)
+        sources = np.stack([source_shares(ranking, 10) for ranking in rankings])
+        return np.stack([laid_out(ranking, query, k) for ranking in rankings]), sources
+
     chosen = {"prior_strength": model.prior_strength}
     stages: Mapping[str, Any] = model.report["stages"]
     curves = {name: (list(curve["training"]), list(curve["validation"])) for name, curve in stages.items()}
-    return Fitted(complements, within_type, partial(reranked, model), chosen, curves)
+    return Fitted(complements, within_type, discounted, partial(reranked, model), chosen, curves)
+
+
+def laid_out(ranking: Ranking, query: np.ndarray, k: int) -> Ranked:
+    """Lay a ranking out as a list a query."""
+    ranked = np.full((len(query), k), -1, dtype=np.int64)
+    ranked[ranking.query, ranking.rank - 1] = ranking.item
+    return ranked
+
+
+def source_shares(ranking: Ranking, places: int) -> np.ndarray:
+    """Share of the first places of all lists that each source fills, `(sources,) float64`."""
+    count = np.bincount(ranking.source[ranking.rank <= places], minlength=len(SOURCES))
+    return np.asarray(count / max(int(count.sum()), 1))
 
 
 def describe(chosen: Mapping[str, Any]) -> str:

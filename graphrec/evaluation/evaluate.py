@@ -20,6 +20,7 @@ from graphrec.evaluation.experiment import Lists, run
 from graphrec.evaluation.scoring import OURS, Scorecard
 from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.evaluation.split import split_log
+from graphrec.evaluation.tradeoff import tradeoff_in_words
 from graphrec.events import load_events
 from graphrec.progress import Display, Silent
 
@@ -35,7 +36,7 @@ class Evaluation:
     ----------
     facts : dict
         The protocol in words.
-    leaderboard, segments, deciles : DataFrame
+    leaderboard, segments, deciles, tradeoff : DataFrame
         As of `Scorecard`.
     not_run : dict
         Name of a model -> why it did not run.
@@ -50,6 +51,7 @@ class Evaluation:
     leaderboard: pd.DataFrame
     segments: pd.DataFrame
     deciles: pd.DataFrame
+    tradeoff: pd.DataFrame
     not_run: dict[str, str]
     curves: dict[str, tuple[list[float], list[float]]]
     best_baseline: str | None
@@ -122,10 +124,11 @@ def evaluate(
     curves = lists[OURS][0].facts["curves"] if OURS in lists else {}
     tutorials = _seed_protocol(config, folder, run_key, display) if config.evaluation.seed_protocol else None
     return Evaluation(
-        facts=_facts(materials, exam, seeds),
+        facts=_facts(materials, exam, seeds) | card.sources() | tradeoff_in_words(card.tradeoff, OURS),
         leaderboard=board,
         segments=segments,
         deciles=deciles,
+        tradeoff=card.tradeoff,
         not_run=not_run,
         curves=curves,
         best_baseline=card.best_baseline,

@@ -11,11 +11,20 @@ import pandas as pd
 
 from graphrec.evaluation.bootstrap import interval, resampled_means
 from graphrec.evaluation.contenders import REPEAT_LAST_NAME, Materials, describe
-from graphrec.evaluation.diversity import contamination, coverage, direction_accuracy, gini, types_per_list
+from graphrec.evaluation.diversity import (
+    contamination,
+    coverage,
+    direction_accuracy,
+    gini,
+    share_with_types,
+    types_per_list,
+)
 from graphrec.evaluation.exam import Exam
 from graphrec.evaluation.experiment import Lists
 from graphrec.evaluation.metrics import hit_matrix, metrics_per_question, ranking_metrics
 from graphrec.evaluation.questions import Questions, popularity_bands
+from graphrec.evaluation.tradeoff import rare_at_counts, tradeoff_points
+from graphrec.ranking import SOURCES
 
 OURS = "graphrec"
 BY_SESSION = ", by session"
@@ -75,6 +84,23 @@ class Scorecard:
         }
         return max(values, key=lambda name: values[name]) if values else None
 
+    @cached_property
+    def tradeoff(self) -> pd.DataFrame:
+        """Every model at every popularity discount, as of `tradeoff_points`."""
+        discounts = self.materials.config.evaluation.discounts
+        return tradeoff_points(self.by_query, self.exam.known, self.materials.data.bought, discounts)
+
+    def sources(self) -> dict[str, str]:
+        """Say where the first ten places of our lists come from, at the discount nearest to the configured one."""
+        config = self.materials.config
+        settings, own = np.array(config.evaluation.discounts), self.lists.get(OURS)
+        if own is None:
+            return {}
+        nearest = int(np.abs(settings - config.complements.popularity_discount).argmin())
+        shares = np.mean([one.sources[nearest] for one in own], axis=0)
+        told = ", ".join(f"{share:.1%} {name}" for name, share in zip(SOURCES, shares, strict=True))
+        return {"places of the lists": f"{told} (of {OURS}, the first ten, popularity discount {settings[nearest]:g})"}
+
     def leaderboard(self) -> pd.DataFrame:
         """Lay out one row a contender, by falling NDCG@10, with 95% intervals over baskets."""
         draws = {name: self._draws(table, self.exam.known) for name, table in self.main.items()}
@@ -88,6 +114,7 @@ class Scorecard:
             row |= whole | self._differences(name, draws)
             rows[name] = row
         board = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+        board["weighted_recall@10_at_counts"] = rare_at_counts(self.tradeoff).reindex(board.index)
         return board.sort_values("ndcg@10", ascending=False)
 
     def segments(self) -> pd.DataFrame:
@@ -167,6 +194,7 @@ class Scorecard:
             rows.append(
                 {
                     "types@10": types_per_list(top, types),
+                    "three_types@10": share_with_types(top, types, 3),
                     "item_coverage@10": coverage(top, known),
                     "type_coverage@10": coverage(top, known_types),
                     "gini@10": gini(top, int((data.bought > 0).sum())),
