@@ -24,6 +24,7 @@ from graphrec.complements import (
     Ranker,
     TypeTransition,
     log_popularity_in_type,
+    remembered_pairs,
 )
 from graphrec.config import Config, parse_config
 from graphrec.encoder import GraphSage
@@ -165,7 +166,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     settings = config.complements
     encoder = GraphSage(features.dim, config.encoder.hidden, config.encoder.dim)
     transition = TypeTransition(config.encoder.dim, settings.hidden, types).double()
-    regressor = EmbeddingRegressor(config.encoder.dim, settings.hidden, types, settings.dim).double()
+    regressor = EmbeddingRegressor(config.encoder.dim, settings.hidden, types, settings.dim, settings.spaces).double()
     nothing = np.zeros(len(catalogue))
     prices = features.price_columns(catalogue.frame, type_codes)
     session_model = SessionItems(embeddings, type_codes, prices, nothing, types).model(config.rerank.hidden)
@@ -197,6 +198,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         kind: AnnoyIndex.load(path / f"complements-{kind}.ann", index.shard(kind), config.retrieval)
         for kind in index.large_types(config.retrieval)
     }
+    remembered = remembered_pairs(graph, settings)
     rejected = path / "rejected.parquet"
     return Model(
         config=config,
@@ -207,7 +209,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         encoder=encoder,
         embeddings=embeddings,
         predictor=predictor,
-        memory=Memory.from_arrays(graph, type_codes, types, load_file(path / "memory.safetensors")),
+        memory=Memory.from_arrays(remembered, type_codes, types, load_file(path / "memory.safetensors")),
         ranker=ranker,
         prior_strength=float(manifest["prior_strength"]),
         complement_index=index.with_forests(forests),

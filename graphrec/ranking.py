@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements import QueryItems, posterior
+from graphrec.complements import QueryItems, members_by_type, posterior
 from graphrec.model import Model
 from graphrec.retrieval import Candidates
 
@@ -182,7 +182,9 @@ def _rank_block(
     return Ranking(query[top], item[order], rank[top], source[order], score[order])
 
 
-def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int) -> np.ndarray:
+def rank_within_type(
+    model: Model, codes: np.ndarray, types: np.ndarray, k: int, groups: np.ndarray | None = None
+) -> np.ndarray:
     """Rank the items of one type as complements, `(queries, k) int64` codes, -1 where the type has fewer.
 
     Parameters
@@ -191,23 +193,20 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
     codes, types : ndarray
         `(queries,) int64`: query items and the type of complement that is asked for.
     k : int
+    groups : ndarray, optional
+        `(items,) int64`: types of the items, where the model does not know the types that are asked for.
     """
+    groups = model.type_codes if groups is None else groups
+    members, edges = members_by_type(groups, int(max(groups.max(), types.max(initial=0))) + 1)
     ranked = np.full((len(codes), k), -1, dtype=np.int64)
-    index = model.complement_index
     for start in range(0, len(codes), _BLOCK):
         query, kind = codes[start : start + _BLOCK], types[start : start + _BLOCK]
-        embeddings = model.embeddings[query]
-        points = model.predictor.queries(embeddings, kind)
-        size = index.edges[kind + 1] - index.edges[kind]
+        size = edges[kind + 1] - edges[kind]
         owner = np.repeat(np.arange(len(query)), size)
-        place = np.arange(len(owner)) - np.searchsorted(owner, owner) + index.edges[kind][owner]
-        item = index.members[place]
-        found = index.search(points, kind, np.zeros(len(query), dtype=bool), 1)
-        chance = model.predictor.type_probabilities(embeddings)[np.arange(len(query)), kind]
-        prior = np.exp(index.logits(points[owner], item) - found.log_partition[owner]) * chance[owner]
+        item = members[np.arange(len(owner)) - np.searchsorted(owner, owner) + edges[kind][owner]]
         other = item != query[owner]
         owner, item = owner[other], item[other]
-        given = Candidates(owner, item, prior[other])
+        given = model.candidates.given(model.queries(query), (owner, item))
         discount = model.config.complements.popularity_discount
         score = _shares(model, given, _log_scores(model, model.queries(query), given), discount)
         order = np.lexsort((item, -_significant(score), owner))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from graphrec.complements import LabelledLists, Memory, QueryItems
+from graphrec.complements import LabelledLists, Memory, QueryItems, remembered_pairs
 from graphrec.config import ComplementsConfig, GraphConfig
 from graphrec.events import Events
 from graphrec.graph import ProductGraph, build_graph, purchase_trend
@@ -93,7 +93,7 @@ def labelled_lists(
     if not len(past.complement) or not len(asked):
         return None
     trend = purchase_trend(before, config.trend_days)
-    source = source_of(Memory.of(past, type_codes, types, trend, config.rank, seed))
+    source = source_of(Memory.of(remembered_pairs(past, config), type_codes, types, trend, config.rank, seed))
     codes = np.sort(np.random.default_rng(seed).permutation(asked)[: config.window_queries])
     parts = []
     for start in range(0, len(codes), _AT_ONCE):

@@ -15,6 +15,7 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
+from graphrec.config import ComplementsConfig
 from graphrec.graph import ProductGraph
 
 _TYPE_BASKETS = 50.0
@@ -129,6 +130,11 @@ class Memory:
         total = self._pairs[known]
         own, total = np.where(items >= 0, own, 0.0), np.where(items >= 0, total, 0.0)
         return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type
+
+
+def remembered_pairs(graph: ProductGraph, config: ComplementsConfig) -> ProductGraph:
+    """Return the graph as a memory knows it: without pairs where `complements.memory` is off."""
+    return graph if config.memory else graph.without_complements()
 
 
 def low_rank_counts(graph: ProductGraph, rank: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrec.config import Config
+from graphrec.evaluation.ablations import ABLATIONS, Variant
 from graphrec.evaluation.baselines import (
     BASELINES,
     Baseline,
@@ -35,6 +36,8 @@ from graphrec.model import Model
 from graphrec.progress import Display
 from graphrec.ranking import SOURCES, Members, Ranking, rank_at_discounts, rank_complements, rank_within_type
 
+OURS = "graphrec"
+"""Key and name of the model under test; the names of its variants begin with it."""
 REPEAT_LAST, REPEAT_LAST_NAME = "repeat-last", "repeat last"
 """Key and name of the baseline that looks at the session alone: it has no lists but by session."""
 
@@ -83,12 +86,15 @@ class Contender:
         On the leaderboard.
     seed : int
     fit : callable
+    variant : Variant or None
+        Of graphrec; None for a baseline.
     """
 
     key: str
     name: str
     seed: int
     fit: Callable[[Materials, Display], Fitted]
+    variant: Variant | None = None
 
 
 @dataclass(frozen=True)
@@ -142,12 +148,14 @@ class Materials:
 
 
 def contenders(models: Sequence[str], seeds: int, config: Config) -> list[Contender]:
-    """Make the contenders that were asked for, baselines first; graphrec once per seed."""
+    """Make the contenders that were asked for, baselines first; graphrec and its variants once per seed."""
     chosen = [_baseline(key, BASELINES[key], config.seed) for key in BASELINES if key in models]
     if REPEAT_LAST in models:
         chosen.append(_repeat_last(config.seed))
-    if "graphrec" in models:
-        chosen += [_graphrec(config.seed + number, number) for number in range(seeds)]
+    variants = {OURS: Variant(OURS), **ABLATIONS}
+    for key in variants:
+        numbers = range(seeds) if key in models else ()
+        chosen += [_graphrec(key, variants[key], config.seed + number, number) for number in numbers]
     return chosen
 
 
@@ -219,24 +227,31 @@ def _repeat_last(seed: int) -> Contender:
     return Contender(REPEAT_LAST, REPEAT_LAST_NAME, seed, fit)
 
 
-def _graphrec(seed: int, number: int) -> Contender:
+def _graphrec(key: str, variant: Variant, seed: int, number: int) -> Contender:
     def fit(materials: Materials, display: Display) -> Fitted:
-        config = materials.config.model_copy(update={"seed": seed})
+        config = variant.config(materials.config).model_copy(update={"seed": seed})
         model = fit_model(materials.split.train, config, display)
         require_no_leaks(find_leaks(model, materials.split))
-        return of_model(model)
+        return of_model(model, materials.types[0])
 
-    return Contender(f"graphrec-{number}", "graphrec", seed, fit)
+    return Contender(f"{key}-{number}", variant.name, seed, fit, variant)
 
 
-def of_model(model: Model) -> Fitted:
-    """Ask a fitted model of graphrec by codes."""
+def of_model(model: Model, types: np.ndarray | None = None) -> Fitted:
+    """Ask a fitted model of graphrec by codes.
+
+    Parameters
+    ----------
+    model : Model
+    types : ndarray, optional
+        `(items,) int64`: the types that are asked for, where the model does not have them.
+    """
 
     def complements(query: np.ndarray, k: int, excluded: sparse.csr_array | None) -> Ranked:
         return laid_out(rank_complements(model, Members.of_carts(model, list(query[:, None])), k, excluded), query, k)
 
-    def within_type(query: np.ndarray, types: np.ndarray, k: int) -> Ranked:
-        return rank_within_type(model, query, types, k)
+    def within_type(query: np.ndarray, kind: np.ndarray, k: int) -> Ranked:
+        return rank_within_type(model, query, kind, k, types)
 
     def discounted(
         query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None

@@ -13,19 +13,20 @@ import pandas as pd
 
 from graphrec.config import Config
 from graphrec.errors import ConfigError, EventsError
+from graphrec.evaluation.ablations import ABLATIONS
 from graphrec.evaluation.baselines import BASELINES
-from graphrec.evaluation.contenders import REPEAT_LAST, Contender, Materials, contenders, why_not
+from graphrec.evaluation.contenders import OURS, REPEAT_LAST, Contender, Materials, contenders, why_not
 from graphrec.evaluation.exam import Exam, make_exam
 from graphrec.evaluation.experiment import Lists, run
-from graphrec.evaluation.scoring import OURS, Scorecard
+from graphrec.evaluation.scoring import Scorecard
 from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.evaluation.split import split_log
 from graphrec.evaluation.tradeoff import tradeoff_in_words
 from graphrec.events import load_events
 from graphrec.progress import Display, Silent
 
-ALL, FAST = "all", "fast"
-"""Names that stand for several models: all, and those that take seconds."""
+ALL, FAST, ABLATED = "all", "fast", "ablations"
+"""Names that stand for several models: all, those that take seconds, and graphrec beside its variants."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,12 @@ def model_keys(models: Sequence[str]) -> list[str]:
         Naming a model that does not exist.
     """
     known = [OURS, *BASELINES, REPEAT_LAST]
-    groups = {ALL: known, FAST: [OURS, REPEAT_LAST, *(key for key, baseline in BASELINES.items() if not baseline.slow)]}
+    groups = {
+        ALL: known,
+        FAST: [OURS, REPEAT_LAST, *(key for key, baseline in BASELINES.items() if not baseline.slow)],
+        ABLATED: [OURS, *ABLATIONS],
+    }
+    known = [*known, *ABLATIONS]
     wrong = [name for name in models if name not in groups and name not in known]
     if wrong:
         raise ConfigError(f"model {wrong[0]!r} does not exist; there are {', '.join([*groups, *known])}")
@@ -84,7 +90,7 @@ def evaluate(
     ----------
     config : Config
     models : sequence of str
-        Keys, or `all`, `fast`.
+        Keys, or `all`, `fast`, `ablations`.
     seeds : int
         Fits of graphrec, averaged.
     folder : Path
@@ -163,7 +169,8 @@ _OURS_ALONE = {"graph", "encoder", "complements", "retrieval", "rerank"}
 
 def _key_of(contender: Contender, run_key: str, config: Config) -> str:
     """Hash all that decides what a contender answers."""
-    without = _NEVER_DECIDE | (_OURS_ALONE if contender.name != OURS else set())
+    without = _NEVER_DECIDE | (_OURS_ALONE if contender.variant is None else set())
+    config = config if contender.variant is None else contender.variant.config(config)
     settings = json.dumps(config.model_dump(mode="json", exclude=without), sort_keys=True)
     return hashlib.sha256(f"{run_key} {contender.key} {contender.seed} {settings}".encode()).hexdigest()
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from graphrec.config import Config
 from graphrec.errors import GraphrecError
+from graphrec.evaluation.contenders import OURS
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.report import Report, write_report
-from graphrec.evaluation.scoring import OURS
 from graphrec.progress import Display
 
 _COLUMNS = {

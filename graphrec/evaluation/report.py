@@ -174,7 +174,8 @@ def _every_cut(board: pd.DataFrame) -> list[Table]:
 def _list_table(board: pd.DataFrame) -> Table:
     explanation = (
         "Types in a list of 10, and share of the lists that hold three or more; share of the items and of the types "
-        "that stand in any list; Gini: 0 deals places to all items alike, 1 gives all to one; share of the places that hold a near substitute of the query; direction: "
+        "that stand in any list; Gini: 0 deals places to all items alike, 1 gives all to one; share of "
+        "the places that hold a near substitute of the query; direction: "
         "share of the pairs bought in one order that are listed more in that order (0.5 is a coin)."
     )
     return _by_model("What the lists are like", explanation, board, _LISTS, "Left out: lists were not examined.")

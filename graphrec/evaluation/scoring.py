@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from graphrec.evaluation.bootstrap import interval, resampled_means
-from graphrec.evaluation.contenders import REPEAT_LAST_NAME, Materials, describe
+from graphrec.evaluation.contenders import OURS, REPEAT_LAST_NAME, Materials, describe
 from graphrec.evaluation.diversity import (
     contamination,
     coverage,
@@ -26,7 +26,6 @@ from graphrec.evaluation.questions import Questions, popularity_bands
 from graphrec.evaluation.tradeoff import rare_at_counts, tradeoff_points
 from graphrec.ranking import SOURCES
 
-OURS = "graphrec"
 BY_SESSION = ", by session"
 """Added to the name of a model whose lists look at what the shopper did before."""
 _BANDS = ("tail", "middle", "dense")
