@@ -10,6 +10,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader
 
 from graphrec.errors import GraphrecError
+from graphrec.evaluation.oracle import ORACLE
 from graphrec.evaluation.report_plots import (
     Curves,
     accuracy_plot,
@@ -133,14 +134,15 @@ def write_report(file: Path, report: Report) -> None:
     board = report.leaderboard
     if "ndcg@10" in board:
         board = board.sort_values("ndcg@10", ascending=False, kind="stable")
+    drawn = board.drop(index=ORACLE, errors="ignore")  # far above all others, it would squash the scale
     page = environment.get_template("report.html").render(
         title=report.title,
         facts=report.facts,
         leaderboard=[_accuracy_table(board), *_every_cut(board)],
-        accuracy=[accuracy_plot(board), decile_plot(report.deciles, board)],
+        accuracy=[accuracy_plot(drawn), decile_plot(report.deciles, drawn)],
         segments=_segment_tables(report.segments),
         lists=_list_table(board),
-        diversity=[diversity_plot(board), tradeoff_plot(board, report.tradeoff)],
+        diversity=[diversity_plot(drawn), tradeoff_plot(drawn, report.tradeoff)],
         costs=[_cost_table(board), _settings_table(board), _not_run_table(report.not_run)],
         curves=curve_plot(report.curves),
         seed=report.seed_protocol,

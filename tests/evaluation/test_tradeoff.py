@@ -10,7 +10,6 @@ from graphrec.evaluation.baselines import rank_codes, rank_codes_at_discounts
 from graphrec.evaluation.contenders import of_model
 from graphrec.evaluation.diversity import share_with_types
 from graphrec.evaluation.tradeoff import COUNTS, highest_at, points_above, rare_at_counts, tradeoff_in_words
-from tests.conftest import fitted_baseline
 
 DISCOUNTS = (0.0, 0.5, 1.0)
 
@@ -112,7 +111,8 @@ def test_one_scoring_ranks_as_a_model_of_each_discount_does(planted):
     assert popularity[0] > popularity[1] > popularity[2]
 
 
-def test_a_baseline_that_only_counts_buyers_has_one_list(planted):
-    lists, sources = fitted_baseline(planted.materials, "popularity").discounted(np.arange(20), 10, DISCOUNTS, None)
-    np.testing.assert_array_equal(lists[0], lists[1])
-    assert sources.shape == (0, 3)
+def test_what_scores_by_popularity_alone_has_one_list():
+    bought = np.random.default_rng(0).integers(0, 50, 80)
+    values = np.broadcast_to(bought.astype(float), (80, 80))
+    lists = rank_codes_at_discounts(scorer(values), bought, np.arange(20), 10, DISCOUNTS, ratio=True)
+    assert (lists == lists[0]).all()
