@@ -20,7 +20,7 @@ _COLUMNS = {
     "recall@20": "recall@20",
     "hit_rate@10": "hit rate@10",
     "weighted_recall@10": "rare recall@10",
-    "weighted_recall@10_at_counts": "as accurate as counts",
+    "weighted_recall@10_at_counts": "rare recall@10 at counts' NDCG",
     "types@10": "types",
     "three_types@10": "of 3 types",
     "item_coverage@10": "items covered",

@@ -141,7 +141,8 @@ def tradeoff_plot(leaderboard: pd.DataFrame, tradeoff: pd.DataFrame) -> Plot:
             axes.plot(points["weighted_recall"], points["ndcg"], marker=".", color=_colours([model])[0], **style)
             settings = points["setting"] if own and "setting" in points else pd.Series(dtype=object)
             for x, y, setting in zip(points["weighted_recall"], points["ndcg"], settings, strict=False):
-                axes.annotate(str(setting), (x, y), (0, 5), textcoords="offset points", fontsize=7, ha="center")
+                text = f"{setting:g}" if isinstance(setting, float) else str(setting)
+                axes.annotate(text, (x, y), (0, 5), textcoords="offset points", fontsize=7, ha="center")
         _numbered_points(axes, models, "weighted_recall@10")
         axes.set_xlabel("weighted recall@10")
         axes.set_ylabel("NDCG@10")
