@@ -153,7 +153,7 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; default eval/NAME. Finished models are kept.")
     ] = None,
-    models: Annotated[str, typer.Option(help="Models, comma separated; 'all' or 'fast' for many.")] = "all",
+    models: Annotated[str, typer.Option(help="Comma separated; 'all', 'fast', 'ablations' for many.")] = "all",
     seeds: Annotated[int, typer.Option(min=1, help="Fits of graphrec that are averaged.")] = 1,
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:

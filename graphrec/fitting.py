@@ -25,9 +25,10 @@ from graphrec.complements import (
     fit_regressor,
     fit_type_transition,
     log_popularity_in_type,
+    remembered_pairs,
 )
 from graphrec.config import Config
-from graphrec.encoder import Adjacency, EncoderFit, fit_encoder
+from graphrec.encoder import EncoderFit, fit_encoder, seen_links
 from graphrec.errors import GraphrecWarning
 from graphrec.events import Events, describe_kinds, split_latest
 from graphrec.features import ItemFeatures, fit_item_features
@@ -93,13 +94,15 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
             past, future = graph, graph.without_complements()
     encoder = _fit_encoder(item_matrix, past, config, display)
     with display.stage("embeddings of all items"):
-        embeddings = encoder.model.embed_all(torch.from_numpy(item_matrix), Adjacency.from_pairs(graph.similar)).numpy()
+        links = seen_links(graph.similar, config.encoder)
+        embeddings = encoder.model.embed_all(torch.from_numpy(item_matrix), links).numpy()
 
     predictor, curves = _fit_complements(encoder, past, future, type_codes, len(features.types), config, display)
     with display.stage("prior strength"):
         strength, gains = _choose_prior_strength(predictor, encoder.embeddings, past, future, type_codes, config)
     sales = item_sales(events, config.complements.trend_days)
-    memory = Memory.of(graph, type_codes, len(features.types), sales, config.complements.rank, seed)
+    remembered = remembered_pairs(graph, config.complements)
+    memory = Memory.of(remembered, type_codes, len(features.types), sales, config.complements.rank, seed)
     ranker, ranker_curves, ranked = _fit_ranker(events, item_matrix, type_codes, features, config, display)
     with display.stage("indexes"):
         index, complement_recall = build_forests(
@@ -165,7 +168,9 @@ def both_graphs(events: Events, item_matrix: np.ndarray, type_codes: np.ndarray,
     graph = build_graph(events, config.graph)
     if len(graph.similar) or not len(graph.complement):
         return graph
-    return substitutes_without_views(graph, item_matrix, type_codes, config.graph.similar, config.seed)
+    # Random directions are nobody's likeness.
+    matrix = item_matrix if config.features.described else np.zeros((len(item_matrix), 1), dtype=np.float32)
+    return substitutes_without_views(graph, matrix, type_codes, config.graph.similar, config.seed)
 
 
 def _fit_encoder(item_matrix: np.ndarray, graph: ProductGraph, config: Config, display: Display) -> EncoderFit:
@@ -273,7 +278,8 @@ def _fit_ranker(
 
     def source_of(graph: ProductGraph, before: Events) -> CandidateSource:
         sales = item_sales(before, settings.trend_days)
-        memory = Memory.of(graph, type_codes, types, sales, settings.rank, config.seed)
+        remembered = remembered_pairs(graph, settings)
+        memory = Memory.of(remembered, type_codes, types, sales, settings.rank, config.seed)
         index = _complement_index(predictor, known.embeddings, sales.popularity, type_codes, config)
         return CandidateSource(predictor, index, memory, known, settings)
 

@@ -24,6 +24,7 @@ from graphrec.complements import (
     Ranker,
     TypeTransition,
     log_popularity_in_type,
+    remembered_pairs,
 )
 from graphrec.config import Config, parse_config
 from graphrec.encoder import GraphSage
@@ -165,7 +166,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     settings = config.complements
     encoder = GraphSage(features.dim, config.encoder.hidden, config.encoder.dim)
     transition = TypeTransition(config.encoder.dim, settings.hidden, types).double()
-    regressor = EmbeddingRegressor(config.encoder.dim, settings.hidden, types, settings.dim).double()
+    regressor = EmbeddingRegressor(config.encoder.dim, settings.hidden, types, settings.dim, settings.spaces).double()
     nothing = np.zeros(len(catalogue))
     prices = features.price_columns(catalogue.frame, type_codes)
     session_model = SessionItems(embeddings, type_codes, prices, nothing, types).model(config.rerank.hidden)
@@ -186,7 +187,8 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         network.load_state_dict(tensors)
         network.eval()
     predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
-    memory = Memory.from_arrays(graph, type_codes, types, load_file(path / "memory.safetensors"))
+    remembered = remembered_pairs(graph, settings)
+    memory = Memory.from_arrays(remembered, type_codes, types, load_file(path / "memory.safetensors"))
     index = ComplementIndex.lay_out(
         predictor.places(embeddings),
         log_popularity_in_type(memory.sales.popularity, type_codes, types),

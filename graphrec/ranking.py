@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements import QueryItems, posterior
+from graphrec.complements import QueryItems, members_by_type, posterior
 from graphrec.model import Model
 from graphrec.retrieval import Candidates
 
@@ -22,6 +22,8 @@ _SHELF = 10
 """Places that are to hold several types."""
 _WIDER = 8
 """Times as many types are searched where items are kept out of the answer, since they are the likeliest ones."""
+_LEAST = 1e-100
+"""Probability that stands for none in a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,45 @@ def rank_complements(model: Model, members: Members, k: int, excluded: sparse.cs
     excluded : csr_array, optional
         `(queries, items)`: what is stored in a row must not be in the query's answer.
     """
-    parts = []
+    return rank_at_discounts(model, members, k, (model.config.complements.popularity_discount,), excluded)[0]
+
+
+def rank_at_discounts(
+    model: Model,
+    members: Members,
+    k: int,
+    discounts: Sequence[float],
+    excluded: sparse.csr_array | None = None,
+) -> list[Ranking]:
+    """Rank as `rank_complements`, once for each popularity discount; the candidates are scored once for all.
+
+    Parameters
+    ----------
+    model : Model
+    members : Members
+    k : int
+    discounts : sequence of float
+        As `complements.popularity_discount`.
+    excluded : csr_array, optional
+        `(queries, items)`.
+    """
+    nothing = np.zeros(0, dtype=np.int64)
+    parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0))] for _ in discounts]
     for start in range(0, members.queries, _BLOCK):
         stop = min(start + _BLOCK, members.queries)
-        kept_out = np.zeros(0, dtype=np.int64) if excluded is None else _keys(excluded[start:stop])
-        part = _rank_block(model, members.block(start, stop), k, kept_out)
-        parts.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
-    if not parts:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Ranking(nothing, nothing, nothing, nothing, np.zeros(0))
-    joined = (np.concatenate(columns) for columns in zip(*(vars(part).values() for part in parts), strict=True))
-    return Ranking(*joined)
+        kept_out = nothing if excluded is None else _keys(excluded[start:stop])
+        block = members.block(start, stop)
+        types = model.config.complements.types * (_WIDER if len(kept_out) else 1)
+        found = model.candidates.collect(block.items, max(model.config.complements.candidates_per_type, 2 * k), types)
+        scores = _log_scores(model, block.items, found)
+        for discount, ranked in zip(discounts, parts, strict=True):
+            share = _shares(model, found, scores, discount)
+            part = _rank_block(model, block, k, kept_out, found, share)
+            ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
+    return [
+        Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
+        for ranked in parts
+    ]
 
 
 def _keys(excluded: sparse.csr_array) -> np.ndarray:
@@ -115,11 +145,12 @@ def _keys(excluded: sparse.csr_array) -> np.ndarray:
     return np.asarray(rows * excluded.shape[1] + excluded.indices, dtype=np.int64)
 
 
-def _rank_block(model: Model, members: Members, k: int, kept_out: np.ndarray) -> Ranking:
+def _rank_block(
+    model: Model, members: Members, k: int, kept_out: np.ndarray, found: Candidates, share: np.ndarray
+) -> Ranking:
     items = len(model.catalogue)
     most_kept_out = int(np.bincount(kept_out // items, minlength=1).max()) if len(kept_out) else 0
-    types = model.config.complements.types * (_WIDER if len(kept_out) else 1)
-    query, item, score, source = _score_candidates(model, members, k, types)
+    query, item, score, source = _score_candidates(model, members, found, share)
     known = members.item >= 0
     in_cart = np.unique(np.concatenate([members.query[known] * items + members.item[known], kept_out]))
     owner, edge = model.graph.similar.edges_of(members.item[known])
@@ -173,7 +204,9 @@ def _varied(query: np.ndarray, types: np.ndarray, least: int) -> np.ndarray:
     return np.lexsort((row, below, query))
 
 
-def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int) -> np.ndarray:
+def rank_within_type(
+    model: Model, codes: np.ndarray, types: np.ndarray, k: int, groups: np.ndarray | None = None
+) -> np.ndarray:
     """Rank the items of one type as complements, `(queries, k) int64` codes, -1 where the type has fewer.
 
     Parameters
@@ -182,23 +215,22 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
     codes, types : ndarray
         `(queries,) int64`: query items and the type of complement that is asked for.
     k : int
+    groups : ndarray, optional
+        `(items,) int64`: types of the items, where the model does not know the types that are asked for.
     """
+    groups = model.type_codes if groups is None else groups
+    members, edges = members_by_type(groups, int(max(groups.max(), types.max(initial=0))) + 1)
     ranked = np.full((len(codes), k), -1, dtype=np.int64)
-    index = model.complement_index
     for start in range(0, len(codes), _BLOCK):
         query, kind = codes[start : start + _BLOCK], types[start : start + _BLOCK]
-        embeddings = model.embeddings[query]
-        points = model.predictor.queries(embeddings, kind)
-        size = index.edges[kind + 1] - index.edges[kind]
+        size = edges[kind + 1] - edges[kind]
         owner = np.repeat(np.arange(len(query)), size)
-        place = np.arange(len(owner)) - np.searchsorted(owner, owner) + index.edges[kind][owner]
-        item = index.members[place]
-        found = index.search(points, kind, np.zeros(len(query), dtype=bool), 1)
-        chance = model.predictor.type_probabilities(embeddings)[np.arange(len(query)), kind]
-        prior = np.exp(index.logits(points[owner], item) - found.log_partition[owner]) * chance[owner]
+        item = members[np.arange(len(owner)) - np.searchsorted(owner, owner) + edges[kind][owner]]
         other = item != query[owner]
         owner, item = owner[other], item[other]
-        score = _shares(model, model.queries(query), Candidates(owner, item, prior[other]))
+        given = model.candidates.given(model.queries(query), (owner, item))
+        discount = model.config.complements.popularity_discount
+        score = _shares(model, given, _log_scores(model, model.queries(query), given), discount)
         order = np.lexsort((item, -_significant(score), owner))
         owner, item = owner[order], item[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
@@ -207,12 +239,10 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
 
 
 def _score_candidates(
-    model: Model, members: Members, k: int, types: int
+    model: Model, members: Members, found: Candidates, share: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Score every candidate by its share of its query's co-purchases; a cart's score is the mean over its members."""
     items = len(model.catalogue)
-    found = model.candidates.collect(members.items, max(model.config.complements.candidates_per_type, 2 * k), types)
-    share = _shares(model, members.items, found)
     source_item = members.item[found.owner]
     count = model.graph.evidence_columns(np.maximum(source_item, 0), found.item)["count"]
     key, pair = np.unique(members.query[found.owner] * items + found.item, return_inverse=True)
@@ -223,18 +253,27 @@ def _score_candidates(
     return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
 
 
-def _shares(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
-    """Estimate each candidate's share: by the ranker, else by the posterior of memory and networks."""
+def _log_scores(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
+    """Score each candidate: by the ranker, else by the log posterior of memory and networks."""
+    if not len(found.owner):
+        return np.zeros(0)
+    if model.ranker is not None:
+        return model.ranker.score(model.candidates.features(queries, found))
+    graph = model.memory.graph
+    seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
+    weight = np.where(seen, graph.evidence_columns(code, found.item)["weight"], 0.0)
+    total = np.where(seen, graph.complement_weight[code], 0.0)
+    return np.asarray(np.log(np.maximum(posterior(weight, found.prior, total, model.prior_strength), _LEAST)))
+
+
+def _shares(model: Model, found: Candidates, log_scores: np.ndarray, discount: float) -> np.ndarray:
+    """Divide scores by popularity to the power of the discount, and make the ranker's the shares of a list."""
     if not len(found.owner):
         return np.zeros(0)
     popularity = model.memory.sales.popularity
-    discount = model.config.complements.popularity_discount * np.log(popularity[found.item] / popularity.sum())
+    scores = log_scores - discount * np.log(popularity[found.item] / popularity.sum())
     if model.ranker is None:
-        seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
-        weight = np.where(seen, model.graph.evidence_columns(code, found.item)["weight"], 0.0)
-        total = np.where(seen, model.graph.complement_weight[code], 0.0)
-        return np.asarray(posterior(weight, found.prior, total, model.prior_strength) * np.exp(-discount))
-    scores = model.ranker.score(model.candidates.features(queries, found)) - discount
+        return np.asarray(np.exp(scores))
     starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
     size = np.diff(np.append(starts, len(found.owner)))
     odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), size))

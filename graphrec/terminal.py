@@ -80,7 +80,8 @@ def print_evaluation(evaluation: Evaluation, place: Path) -> None:
         table.add_column(heading, justify="right", min_width=width)
     for name, row in evaluation.leaderboard.iterrows():
         between = f"{row['ndcg@10_low']:.4f}-{row['ndcg@10_high']:.4f}"
-        numbers = (f"{row['ndcg@10']:.4f}", between, f"{row['recall@20']:.4f}", f"{row['types@10']:.1f}")
+        types = f"{row['types@10']:.1f}".replace("nan", "")  # of lists by session, and of the oracle's, nothing is told
+        numbers = (f"{row['ndcg@10']:.4f}", between, f"{row['recall@20']:.4f}", types)
         table.add_row(escape(str(name)), *numbers)
     console.print(table)
     for name, why in evaluation.not_run.items():

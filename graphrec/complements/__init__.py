@@ -2,7 +2,7 @@
 
 from graphrec.complements.blend import HeldOutLists, choose_strength, posterior
 from graphrec.complements.candidate_features import POSTERIOR, KnownItems, QueryItems, candidate_features
-from graphrec.complements.memory import Memory
+from graphrec.complements.memory import Memory, remembered_pairs
 from graphrec.complements.pair_data import (
     ComplementPairs,
     EmbeddedCatalogue,
@@ -35,4 +35,5 @@ __all__ = [
     "log_popularity_in_type",
     "members_by_type",
     "posterior",
+    "remembered_pairs",
 ]

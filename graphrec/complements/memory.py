@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from graphrec.config import ComplementsConfig
 from graphrec.graph import ProductGraph, Sales, low_rank_counts
 
 _TYPE_BASKETS = 50.0
@@ -125,6 +126,11 @@ class Memory:
         total = self._pairs[known]
         own, total = np.where(items >= 0, own, 0.0), np.where(items >= 0, total, 0.0)
         return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type
+
+
+def remembered_pairs(graph: ProductGraph, config: ComplementsConfig) -> ProductGraph:
+    """Return the graph as a memory knows it: without pairs where `complements.memory` is off."""
+    return graph if config.memory else graph.without_complements()
 
 
 def _counts(graph: ProductGraph) -> sparse.csr_array:

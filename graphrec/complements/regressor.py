@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from graphrec.complements.losses import LOSSES
 from graphrec.complements.pair_data import ComplementPairs, members_by_type
 from graphrec.config import ComplementsConfig
 from graphrec.graph import Pairs
@@ -37,10 +38,13 @@ class EmbeddingRegressor(nn.Module):
     types : int
     space : int
         Dimensions of the complement space.
+    spaces : int
+        1: queries are placed where complements are, by the complements' tower, whatever the type.
     """
 
-    def __init__(self, dim: int, hidden: int, types: int, space: int) -> None:
+    def __init__(self, dim: int, hidden: int, types: int, space: int, spaces: int = 2) -> None:
         super().__init__()
+        self.spaces = spaces
         self.type_embedding = nn.Embedding(types, hidden // 2)
         self.enter = nn.Linear(dim, hidden)
         self.enter_type = nn.Linear(hidden // 2, hidden)
@@ -49,6 +53,8 @@ class EmbeddingRegressor(nn.Module):
 
     def query(self, embeddings: Tensor, types: Tensor) -> Tensor:
         """Place queries, `(rows, space)`, unit length, for `(rows, dim)` embeddings and `(rows,)` types."""
+        if self.spaces == 1:
+            return self.place(embeddings)
         h = F.relu(self.enter(embeddings) + self.enter_type(self.type_embedding(types)))
         return F.normalize(self.out(h), dim=-1)
 
@@ -121,7 +127,7 @@ def fit_regressor(
         return _Batch(query, data.type_codes[right], place, shown, offset)
 
     with repeatable(seed) as generator:
-        model = EmbeddingRegressor(data.embeddings.shape[1], config.hidden, data.types, config.dim)
+        model = EmbeddingRegressor(data.embeddings.shape[1], config.hidden, data.types, config.dim, config.spaces)
         steps = max(1, min(config.pairs_per_epoch, 20 * len(training)) // config.batch)
 
         def batches() -> Iterator[_Batch]:
@@ -133,8 +139,7 @@ def fit_regressor(
             # Each item is placed once; index_select and bmm have backward passes that are fast and repeatable.
             places = model.place(batch.embeddings).index_select(0, batch.candidates.flatten())
             products = torch.bmm(places.view(*batch.candidates.shape, -1), query[:, :, None])[:, :, 0]
-            logits = products / config.temperature + batch.offset
-            return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long))
+            return LOSSES[config.loss](products, batch.offset, config.temperature)
 
         fixed = torch.Generator().manual_seed(seed + 1)
         check = [

@@ -74,6 +74,11 @@ class FeaturesConfig(Section):
     """Length of the code of a type."""
     brand_dim: int = Field(16, ge=2)
     """Length of the code of a brand."""
+    described: bool = True
+    """Whether the item matrix holds what the catalogue says; False: a random direction for each item, so that the
+    graph alone tells items apart."""
+    types: bool = True
+    """Whether items have types; False: all are of one."""
     derived_types: int = Field(0, ge=0)
     """Where no item has a type, titles are clustered into so many; 0: the square root of the items."""
 
@@ -85,6 +90,8 @@ class EncoderConfig(Section):
     hidden: int = Field(128, ge=2)
     fan_out: tuple[int, int] = (10, 5)
     """Neighbours sampled per item at the first and second hop."""
+    neighbours: bool = True
+    """Whether an item's similar items are looked at; False: it is placed by its own features alone."""
     neighbour_dropout: float = Field(0.3, ge=0, le=1)
     """Share of training items that are shown without neighbours, as cold items will be."""
     temperature: float = Field(0.1, gt=0)
@@ -98,6 +105,16 @@ class EncoderConfig(Section):
 class ComplementsConfig(Section):
     """Type transition, embedding regressor and their blend with what was observed."""
 
+    memory: bool = True
+    """Whether lists know the counts of pairs; False: candidates come from the networks and the bestsellers, ordered by
+    what the networks say, popularity and price."""
+    networks: bool = True
+    """Whether lists know what the networks say; False: candidates come from the counts and the bestsellers, ordered by
+    what the log says of them."""
+    spaces: Literal[1, 2] = 2
+    """2: an item as a query and as a complement has two places; 1: it has one, whatever type is asked for."""
+    loss: Literal["softmax", "hinge"] = "softmax"
+    """By what the regressor learns, see `graphrec.complements.losses`."""
     hidden: int = Field(128, ge=2)
     dim: int = Field(64, ge=2)
     """Of the complement space."""

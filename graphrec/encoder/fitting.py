@@ -68,7 +68,7 @@ def fit_encoder(
     train_edges = np.flatnonzero(~held_out)
     cumulative = torch.from_numpy(np.sqrt(similar.weight[train_edges].astype(np.float64)).cumsum())
     edges = torch.from_numpy(train_edges)
-    graph = Adjacency.from_pairs(similar, ~held_out)
+    graph = Adjacency.from_pairs(similar, ~held_out & config.neighbours)
     log_frequency = _log_frequency(similar, train_edges)
     steps = max(1, min(config.pairs_per_epoch, len(train_edges)) // config.batch)
     with repeatable(seed) as generator:
@@ -100,9 +100,14 @@ def fit_encoder(
             "encoder (GraphSAGE)",
             display,
         )
-        embeddings = model.embed_all(features, Adjacency.from_pairs(similar)).numpy()
+        embeddings = model.embed_all(features, seen_links(similar, config)).numpy()
         alone = model.embed_alone(features).numpy()
     return EncoderFit(model, embeddings, alone, curve)
+
+
+def seen_links(similar: Pairs, config: EncoderConfig) -> Adjacency:
+    """Return the links along which items see their neighbours: all, or none where `encoder.neighbours` is off."""
+    return Adjacency.from_pairs(similar, np.full(len(similar), config.neighbours))
 
 
 def _pair_loss(

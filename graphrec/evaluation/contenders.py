@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrec.config import Config
+from graphrec.evaluation.ablations import ABLATIONS, Variant
 from graphrec.evaluation.baselines import (
     BASELINES,
     Baseline,
@@ -18,6 +19,7 @@ from graphrec.evaluation.baselines import (
     TrainingData,
     is_installed,
     rank_codes,
+    rank_codes_at_discounts,
     read_training_data,
 )
 from graphrec.evaluation.by_session import repeated, reranked
@@ -32,8 +34,10 @@ from graphrec.fitting import both_graphs, fit_model
 from graphrec.graph import Pairs
 from graphrec.model import Model
 from graphrec.progress import Display
-from graphrec.ranking import Members, rank_complements, rank_within_type
+from graphrec.ranking import SOURCES, Members, Ranking, rank_at_discounts, rank_complements, rank_within_type
 
+OURS = "graphrec"
+"""Key and name of the model under test; the names of its variants begin with it."""
 REPEAT_LAST, REPEAT_LAST_NAME = "repeat-last", "repeat last"
 """Key and name of the baseline that looks at the session alone: it has no lists but by session."""
 
@@ -51,6 +55,9 @@ class Fitted:
         Codes, k and, optionally, a matrix of what must not be in the answer -> lists.
     within_type : callable
         Codes, types, k -> lists of items of that type.
+    discounted : callable
+        Codes, k, popularity discounts, what must not be in the answer -> lists for each discount, and for each the
+        share of the first ten places per source (`SOURCES`; of no rows for baselines).
     by_session : callable or None
         Query of each question, what its shopper had touched, k -> a list for each question.
     chosen : mapping
@@ -61,6 +68,7 @@ class Fitted:
 
     complements: Callable[[np.ndarray, int, sparse.csr_array | None], Ranked]
     within_type: Callable[[np.ndarray, np.ndarray, int], Ranked]
+    discounted: Callable[[np.ndarray, int, Sequence[float], sparse.csr_array | None], tuple[np.ndarray, np.ndarray]]
     by_session: Callable[[np.ndarray, History, int], Ranked] | None = None
     chosen: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Any] = field(default_factory=dict)
@@ -78,12 +86,15 @@ class Contender:
         On the leaderboard.
     seed : int
     fit : callable
+    variant : Variant or None
+        Of graphrec; None for a baseline.
     """
 
     key: str
     name: str
     seed: int
     fit: Callable[[Materials, Display], Fitted]
+    variant: Variant | None = None
 
 
 @dataclass(frozen=True)
@@ -137,12 +148,14 @@ class Materials:
 
 
 def contenders(models: Sequence[str], seeds: int, config: Config) -> list[Contender]:
-    """Make the contenders that were asked for, baselines first; graphrec once per seed."""
+    """Make the contenders that were asked for, baselines first; graphrec and its variants once per seed."""
     chosen = [_baseline(key, BASELINES[key], config.seed) for key in BASELINES if key in models]
     if REPEAT_LAST in models:
         chosen.append(_repeat_last(config.seed))
-    if "graphrec" in models:
-        chosen += [_graphrec(config.seed + number, number) for number in range(seeds)]
+    variants = {OURS: Variant(OURS), **ABLATIONS}
+    for key in variants:
+        numbers = range(seeds) if key in models else ()
+        chosen += [_graphrec(key, variants[key], config.seed + number, number) for number in numbers]
     return chosen
 
 
@@ -163,7 +176,8 @@ def _baseline(key: str, baseline: Baseline, seed: int) -> Contender:
         chosen, tried = _tuned(baseline, materials, seed, display)
         data = materials.data
         scorer = baseline.fit(data, chosen, seed)
-        return of_scorer(scorer, data, {**chosen, **({"validation_ndcg@10": tried} if tried else {})})
+        told = {**chosen, **({"validation_ndcg@10": tried} if tried else {})}
+        return of_scorer(scorer, data, told, baseline.ratio)
 
     return Contender(key, baseline.name, seed, fit)
 
@@ -186,7 +200,7 @@ def _tuned(
     return baseline.grid[int(np.argmax(values))], values
 
 
-def of_scorer(scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any]) -> Fitted:
+def of_scorer(scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any], ratio: bool = True) -> Fitted:
     """Ask a fitted baseline by codes."""
 
     def complements(query: np.ndarray, k: int, excluded: sparse.csr_array | None) -> Ranked:
@@ -195,7 +209,13 @@ def of_scorer(scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any]) -> 
     def within_type(query: np.ndarray, types: np.ndarray, k: int) -> Ranked:
         return rank_scores_within_type(scorer, data, query, types, k)
 
-    return Fitted(complements, within_type, None, chosen)
+    def discounted(
+        query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        lists = rank_codes_at_discounts(scorer, data.bought, query, k, discounts, ratio, excluded)
+        return lists, np.zeros((0, len(SOURCES)))
+
+    return Fitted(complements, within_type, discounted, None, chosen)
 
 
 def _repeat_last(seed: int) -> Contender:
@@ -207,32 +227,56 @@ def _repeat_last(seed: int) -> Contender:
     return Contender(REPEAT_LAST, REPEAT_LAST_NAME, seed, fit)
 
 
-def _graphrec(seed: int, number: int) -> Contender:
+def _graphrec(key: str, variant: Variant, seed: int, number: int) -> Contender:
     def fit(materials: Materials, display: Display) -> Fitted:
-        config = materials.config.model_copy(update={"seed": seed})
+        config = variant.config(materials.config).model_copy(update={"seed": seed})
         model = fit_model(materials.split.train, config, display)
         require_no_leaks(find_leaks(model, materials.split))
-        return of_model(model)
+        return of_model(model, materials.types[0])
 
-    return Contender(f"graphrec-{number}", "graphrec", seed, fit)
+    return Contender(f"{key}-{number}", variant.name, seed, fit, variant)
 
 
-def of_model(model: Model) -> Fitted:
-    """Ask a fitted model of graphrec by codes."""
+def of_model(model: Model, types: np.ndarray | None = None) -> Fitted:
+    """Ask a fitted model of graphrec by codes.
+
+    Parameters
+    ----------
+    model : Model
+    types : ndarray, optional
+        `(items,) int64`: the types that are asked for, where the model does not have them.
+    """
 
     def complements(query: np.ndarray, k: int, excluded: sparse.csr_array | None) -> Ranked:
-        ranking = rank_complements(model, Members.of_carts(model, list(query[:, None])), k, excluded)
-        ranked = np.full((len(query), k), -1, dtype=np.int64)
-        ranked[ranking.query, ranking.rank - 1] = ranking.item
-        return ranked
+        return laid_out(rank_complements(model, Members.of_carts(model, list(query[:, None])), k, excluded), query, k)
 
-    def within_type(query: np.ndarray, types: np.ndarray, k: int) -> Ranked:
-        return rank_within_type(model, query, types, k)
+    def within_type(query: np.ndarray, kind: np.ndarray, k: int) -> Ranked:
+        return rank_within_type(model, query, kind, k, types)
+
+    def discounted(
+        query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        rankings = rank_at_discounts(model, Members.of_carts(model, list(query[:, None])), k, discounts, excluded)
+        sources = np.stack([source_shares(ranking, 10) for ranking in rankings])
+        return np.stack([laid_out(ranking, query, k) for ranking in rankings]), sources
 
     chosen = {"prior_strength": model.prior_strength}
     stages: Mapping[str, Any] = model.report["stages"]
     curves = {name: (list(curve["training"]), list(curve["validation"])) for name, curve in stages.items()}
-    return Fitted(complements, within_type, partial(reranked, model), chosen, curves)
+    return Fitted(complements, within_type, discounted, partial(reranked, model), chosen, curves)
+
+
+def laid_out(ranking: Ranking, query: np.ndarray, k: int) -> Ranked:
+    """Lay a ranking out as a list a query."""
+    ranked = np.full((len(query), k), -1, dtype=np.int64)
+    ranked[ranking.query, ranking.rank - 1] = ranking.item
+    return ranked
+
+
+def source_shares(ranking: Ranking, places: int) -> np.ndarray:
+    """Share of the first places of all lists that each source fills, `(sources,) float64`."""
+    count = np.bincount(ranking.source[ranking.rank <= places], minlength=len(SOURCES))
+    return np.asarray(count / max(int(count.sum()), 1))
 
 
 def describe(chosen: Mapping[str, Any]) -> str:

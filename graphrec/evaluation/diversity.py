@@ -18,9 +18,27 @@ def types_per_list(ranked: np.ndarray, types: np.ndarray) -> float:
     types : ndarray
         `(items,) int64`.
     """
+    return float(_types_of_lists(ranked, types).mean()) if len(ranked) else float("nan")
+
+
+def share_with_types(ranked: np.ndarray, types: np.ndarray, least: int) -> float:
+    """Share of the lists that hold at least so many different types.
+
+    Parameters
+    ----------
+    ranked : ndarray
+        `(lists, k) int64` codes, -1 where a list is short.
+    types : ndarray
+        `(items,) int64`.
+    least : int
+    """
+    return float((_types_of_lists(ranked, types) >= least).mean()) if len(ranked) else float("nan")
+
+
+def _types_of_lists(ranked: np.ndarray, types: np.ndarray) -> np.ndarray:
     listed = np.sort(np.where(ranked >= 0, types[ranked], -1), axis=1)
-    new = np.diff(listed, axis=1, prepend=-1) != 0
-    return float(new.sum(axis=1).mean()) if len(ranked) else float("nan")
+    new = (np.diff(listed, axis=1, prepend=-1) != 0) & (listed >= 0)
+    return np.asarray(new.sum(axis=1))
 
 
 def coverage(ranked: np.ndarray, groups: np.ndarray) -> float:

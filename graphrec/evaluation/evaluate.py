@@ -13,18 +13,20 @@ import pandas as pd
 
 from graphrec.config import Config
 from graphrec.errors import ConfigError, EventsError
+from graphrec.evaluation.ablations import ABLATIONS
 from graphrec.evaluation.baselines import BASELINES
-from graphrec.evaluation.contenders import REPEAT_LAST, Contender, Materials, contenders, why_not
+from graphrec.evaluation.contenders import OURS, REPEAT_LAST, Contender, Materials, contenders, why_not
 from graphrec.evaluation.exam import Exam, make_exam
 from graphrec.evaluation.experiment import Lists, run
-from graphrec.evaluation.scoring import OURS, Scorecard
+from graphrec.evaluation.scoring import Scorecard
 from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.evaluation.split import split_log
+from graphrec.evaluation.tradeoff import tradeoff_in_words
 from graphrec.events import load_events
 from graphrec.progress import Display, Silent
 
-ALL, FAST = "all", "fast"
-"""Names that stand for several models: all, and those that take seconds."""
+ALL, FAST, ABLATED = "all", "fast", "ablations"
+"""Names that stand for several models: all, those that take seconds, and graphrec beside its variants."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Evaluation:
     ----------
     facts : dict
         The protocol in words.
-    leaderboard, segments, deciles : DataFrame
+    leaderboard, segments, deciles, tradeoff : DataFrame
         As of `Scorecard`.
     not_run : dict
         Name of a model -> why it did not run.
@@ -50,6 +52,7 @@ class Evaluation:
     leaderboard: pd.DataFrame
     segments: pd.DataFrame
     deciles: pd.DataFrame
+    tradeoff: pd.DataFrame
     not_run: dict[str, str]
     curves: dict[str, tuple[list[float], list[float]]]
     best_baseline: str | None
@@ -65,7 +68,12 @@ def model_keys(models: Sequence[str]) -> list[str]:
         Naming a model that does not exist.
     """
     known = [OURS, *BASELINES, REPEAT_LAST]
-    groups = {ALL: known, FAST: [OURS, REPEAT_LAST, *(key for key, baseline in BASELINES.items() if not baseline.slow)]}
+    groups = {
+        ALL: known,
+        FAST: [OURS, REPEAT_LAST, *(key for key, baseline in BASELINES.items() if not baseline.slow)],
+        ABLATED: [OURS, *ABLATIONS],
+    }
+    known = [*known, *ABLATIONS]
     wrong = [name for name in models if name not in groups and name not in known]
     if wrong:
         raise ConfigError(f"model {wrong[0]!r} does not exist; there are {', '.join([*groups, *known])}")
@@ -82,7 +90,7 @@ def evaluate(
     ----------
     config : Config
     models : sequence of str
-        Keys, or `all`, `fast`.
+        Keys, or `all`, `fast`, `ablations`.
     seeds : int
         Fits of graphrec, averaged.
     folder : Path
@@ -122,10 +130,11 @@ def evaluate(
     curves = lists[OURS][0].facts["curves"] if OURS in lists else {}
     tutorials = _seed_protocol(config, folder, run_key, display) if config.evaluation.seed_protocol else None
     return Evaluation(
-        facts=_facts(materials, exam, seeds),
+        facts=_facts(materials, exam, seeds) | card.sources() | tradeoff_in_words(card.tradeoff, OURS),
         leaderboard=board,
         segments=segments,
         deciles=deciles,
+        tradeoff=card.tradeoff,
         not_run=not_run,
         curves=curves,
         best_baseline=card.best_baseline,
@@ -160,7 +169,8 @@ _OURS_ALONE = {"graph", "encoder", "complements", "retrieval", "rerank"}
 
 def _key_of(contender: Contender, run_key: str, config: Config) -> str:
     """Hash all that decides what a contender answers."""
-    without = _NEVER_DECIDE | (_OURS_ALONE if contender.name != OURS else set())
+    without = _NEVER_DECIDE | (_OURS_ALONE if contender.variant is None else set())
+    config = config if contender.variant is None else contender.variant.config(config)
     settings = json.dumps(config.model_dump(mode="json", exclude=without), sort_keys=True)
     return hashlib.sha256(f"{run_key} {contender.key} {contender.seed} {settings}".encode()).hexdigest()
 

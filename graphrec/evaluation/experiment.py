@@ -40,8 +40,13 @@ class Lists:
     by_session : ndarray
         `(questions, 20) int64`: lists of the questions of `exam.known` by a model that looks at the session; of no rows
         for the others.
+    tradeoff : ndarray
+        `(discounts, queries, 20) int64`: lists of the different queries of `exam.known` at each of
+        `evaluation.discounts`; of no discounts for what has no lists but by session.
+    sources : ndarray
+        `(discounts, sources) float64`: share of the first ten places of these per source; of no rows for baselines.
     facts : mapping
-        `fit_seconds`, `list_seconds`, `peak_gib`, `chosen`, `curves`.
+        `fit_seconds`, `list_seconds`, `tradeoff_seconds`, `peak_gib`, `chosen`, `curves`.
     """
 
     known: np.ndarray
@@ -50,6 +55,8 @@ class Lists:
     cold_target_types: np.ndarray
     cold_query_types: np.ndarray
     by_session: np.ndarray
+    tradeoff: np.ndarray
+    sources: np.ndarray
     facts: Mapping[str, Any]
 
 
@@ -77,10 +84,10 @@ def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, ru
     started = time.perf_counter()
     fitted = contender.fit(materials, display)
     fitted_at = time.perf_counter()
-    lists, list_seconds = _ask(fitted, materials, exam, display, contender.name)
+    lists, seconds = _ask(fitted, materials, exam, display, contender.name)
     facts = {
         "fit_seconds": fitted_at - started,
-        "list_seconds": list_seconds,
+        **seconds,
         "peak_gib": peak_gib(),
         "chosen": dict(fitted.chosen),
         "curves": dict(fitted.curves),
@@ -91,15 +98,20 @@ def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, ru
 
 def _ask(
     fitted: Fitted, materials: Materials, exam: Exam, display: Display, name: str
-) -> tuple[dict[str, np.ndarray], float]:
-    """Ask for all lists; the seconds are those of the plain lists alone."""
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Ask for all lists, and time the plain ones and those of the trade-off."""
     counts, types = materials.data.counts, materials.types[0]
-    with display.stage(f"{name}: lists", 6) as advance:
+    with display.stage(f"{name}: lists", 7) as advance:
         started = time.perf_counter()
         # A link is given once: one that was known before is no answer to be found, and takes no place.
         listed = sparse.csr_array(counts[exam.asked]) if materials.split.of_links else None
         known = _lists(fitted, exam.asked, listed)
-        seconds = time.perf_counter() - started
+        seconds = {"list_seconds": time.perf_counter() - started}
+        advance(1)
+        started, codes = time.perf_counter(), exam.known.distinct[0]
+        listed = sparse.csr_array(counts[codes]) if materials.split.of_links else None
+        tradeoff, sources = fitted.discounted(codes, LENGTH, materials.config.evaluation.discounts, listed)
+        seconds["tradeoff_seconds"] = time.perf_counter() - started
         advance(1)
         novel_queries = exam.novel.distinct[0]
         novel = _lists(fitted, novel_queries, sparse.csr_array(counts[novel_queries]))
@@ -117,7 +129,8 @@ def _ask(
         if fitted.by_session is not None and len(exam.history.question):
             by_session = fitted.by_session(exam.known.query, exam.history, LENGTH)
         advance(1)
-    return {"by_session": by_session, "known": known, "novel": novel, "cold": cold, **in_type}, seconds
+    asked = {"by_session": by_session, "known": known, "novel": novel, "cold": cold, **in_type}
+    return {**asked, "tradeoff": tradeoff, "sources": sources}, seconds
 
 
 def _lists(fitted: Fitted, codes: np.ndarray, excluded: sparse.csr_array | None = None) -> np.ndarray:
@@ -130,7 +143,7 @@ def _read(place: Path, run_key: str) -> Lists | None:
         if facts.pop("run") != run_key:
             return None
         with np.load(place / "lists.npz", allow_pickle=False) as stored:
-            return Lists(**{name: stored[name].astype(np.int64) for name in stored.files}, facts=facts)
+            return Lists(**{name: _widened(stored[name]) for name in stored.files}, facts=facts)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -140,10 +153,18 @@ def _write(place: Path, run_key: str, lists: Mapping[str, np.ndarray], facts: Ma
     beside = place.with_name(f"{place.name}.{uuid4().hex[:8]}")
     beside.mkdir(parents=True)
     try:
-        smaller: dict[str, Any] = {name: ranked.astype(np.int32) for name, ranked in lists.items()}
+        smaller: dict[str, Any] = {name: _narrowed(values) for name, values in lists.items()}
         np.savez_compressed(beside / "lists.npz", **smaller)
         (beside / "facts.json").write_text(json.dumps({"run": run_key, **facts}, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         beside.rename(place)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _narrowed(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.int32) if values.dtype.kind == "i" else values
+
+
+def _widened(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.int64) if values.dtype.kind == "i" else values

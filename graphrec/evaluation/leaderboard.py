@@ -9,9 +9,9 @@ import pandas as pd
 
 from graphrec.config import Config
 from graphrec.errors import GraphrecError
+from graphrec.evaluation.contenders import OURS
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.report import Report, write_report
-from graphrec.evaluation.scoring import OURS
 from graphrec.progress import Display
 
 _COLUMNS = {
@@ -20,12 +20,14 @@ _COLUMNS = {
     "recall@20": "recall@20",
     "hit_rate@10": "hit rate@10",
     "weighted_recall@10": "rare recall@10",
+    "weighted_recall@10_at_counts": "rare recall@10 at counts' NDCG",
     "types@10": "types",
+    "three_types@10": "of 3 types",
     "item_coverage@10": "items covered",
     "contamination@10": "substitutes",
 }
 _TIMES = {"fit_seconds": "fit, s", "list_seconds": "lists, s", "peak_gib": "peak, GiB"}
-_SHARES = {"item_coverage@10", "contamination@10"}
+_SHARES = {"three_types@10", "item_coverage@10", "contamination@10"}
 _SEGMENT_METRICS = {
     "every known item": "ndcg@10",
     "novel pairs": "recall@20",
@@ -65,12 +67,6 @@ def write_evaluation(
 def report_of(evaluation: Evaluation, title: str) -> Report:
     """Lay out what the page shows."""
     board = evaluation.leaderboard
-    points = {
-        "model": board.index,
-        "setting": "",
-        "ndcg": board["ndcg@10"],
-        "weighted_recall": board["weighted_recall@10"],
-    }
     return Report(
         title=title,
         facts=evaluation.facts,
@@ -79,7 +75,7 @@ def report_of(evaluation: Evaluation, title: str) -> Report:
         deciles=evaluation.deciles,
         segments=evaluation.segments,
         curves=evaluation.curves,
-        tradeoff=pd.DataFrame(points).reset_index(drop=True),
+        tradeoff=evaluation.tradeoff,
         seed_protocol=evaluation.seed_protocol,
     )
 
@@ -89,6 +85,7 @@ def write_tables(evaluation: Evaluation, title: str, folder: Path) -> None:
     evaluation.leaderboard.to_csv(folder / "leaderboard.csv")
     evaluation.segments.to_csv(folder / "segments.csv", index=False)
     evaluation.deciles.to_csv(folder / "deciles.csv", index=False)
+    evaluation.tradeoff.to_csv(folder / "tradeoff.csv", index=False)
     (folder / "leaderboard.md").write_text(leaderboard_in_words(evaluation, title), encoding="utf-8")
 
 

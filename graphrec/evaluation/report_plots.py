@@ -19,7 +19,7 @@ OWN = "graphrec"
 Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 """Stage -> training and validation loss of each epoch."""
 
-_OURS, _OTHERS, _THIRD = "#3b7a57", "#8aa9c8", "#e0a458"
+_OURS, _OTHERS = "#3b7a57", "#8aa9c8"
 _CURVES_A_ROW = 3
 
 
@@ -123,8 +123,9 @@ def tradeoff_plot(leaderboard: pd.DataFrame, tradeoff: pd.DataFrame) -> Plot:
     """Draw NDCG@10 against the recall that counts rare answers more; settings of one model are joined."""
     heading = "Accuracy against weighted recall"
     explanation = (
-        "In weighted recall@10 an answer counts one over its popularity, so that bestsellers earn little. "
-        "A line joins the settings of one model, in the order in which they were given."
+        "In weighted recall@10 an answer counts one over its popularity, so that bestsellers earn little. A line joins "
+        "the settings of one model: its scores divided by popularity to the power of 0 (at the number), then more. "
+        "The line further up and right is the better one; green: graphrec, with its settings."
     )
     models = _with_values(leaderboard, ["ndcg@10", "weighted_recall@10"])
     models = models.sort_values("ndcg@10", ascending=False, kind="stable")
@@ -135,16 +136,16 @@ def tradeoff_plot(leaderboard: pd.DataFrame, tradeoff: pd.DataFrame) -> Plot:
     def draw(figure: Figure) -> None:
         axes = _axes(figure)
         for model, points in lines.groupby("model", sort=False):
-            label = f"{short_name(model)}, by setting"
-            axes.plot(points["weighted_recall"], points["ndcg"], marker=".", color=_THIRD, linewidth=1, label=label)
-            settings = points["setting"] if "setting" in points else pd.Series("", index=points.index)
-            for x, y, setting in zip(points["weighted_recall"], points["ndcg"], settings, strict=True):
-                axes.annotate(str(setting), (x, y), (0, -9), textcoords="offset points", fontsize=6, ha="center")
+            own = str(model) == OWN
+            style = {"linewidth": 2, "markersize": 6, "zorder": 4} if own else {"linewidth": 0.8, "markersize": 3}
+            axes.plot(points["weighted_recall"], points["ndcg"], marker=".", color=_colours([model])[0], **style)
+            settings = points["setting"] if own and "setting" in points else pd.Series(dtype=object)
+            for x, y, setting in zip(points["weighted_recall"], points["ndcg"], settings, strict=False):
+                text = f"{setting:g}" if isinstance(setting, float) else str(setting)
+                axes.annotate(text, (x, y), (0, 5), textcoords="offset points", fontsize=7, ha="center")
         _numbered_points(axes, models, "weighted_recall@10")
         axes.set_xlabel("weighted recall@10")
         axes.set_ylabel("NDCG@10")
-        if len(lines):
-            axes.legend(frameon=False, fontsize=7)
         if len(models):
             _key(figure, models)
 

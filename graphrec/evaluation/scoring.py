@@ -10,16 +10,27 @@ import numpy as np
 import pandas as pd
 
 from graphrec.evaluation.bootstrap import interval, resampled_means
-from graphrec.evaluation.contenders import REPEAT_LAST_NAME, Materials, describe
-from graphrec.evaluation.diversity import contamination, coverage, direction_accuracy, gini, types_per_list
+from graphrec.evaluation.contenders import OURS, REPEAT_LAST_NAME, Materials, describe
+from graphrec.evaluation.diversity import (
+    contamination,
+    coverage,
+    direction_accuracy,
+    gini,
+    share_with_types,
+    types_per_list,
+)
 from graphrec.evaluation.exam import Exam
-from graphrec.evaluation.experiment import Lists
+from graphrec.evaluation.experiment import LENGTH, Lists
 from graphrec.evaluation.metrics import hit_matrix, metrics_per_question, ranking_metrics
+from graphrec.evaluation.oracle import ORACLE, answer_lists
 from graphrec.evaluation.questions import Questions, popularity_bands
+from graphrec.evaluation.tradeoff import rare_at_counts, tradeoff_points
+from graphrec.ranking import SOURCES
 
-OURS = "graphrec"
 BY_SESSION = ", by session"
 """Added to the name of a model whose lists look at what the shopper did before."""
+_COLD_TARGETS = "cold targets"
+"""The part whose answers are all untouched: what it ranks is the whole catalogue."""
 _BANDS = ("tail", "middle", "dense")
 _SEGMENT_CUTS = (10, 20)
 _COMPARED = ("ndcg@10", "recall@20")
@@ -75,27 +86,49 @@ class Scorecard:
         }
         return max(values, key=lambda name: values[name]) if values else None
 
+    @cached_property
+    def tradeoff(self) -> pd.DataFrame:
+        """Every model at every popularity discount, as of `tradeoff_points`."""
+        discounts = self.materials.config.evaluation.discounts
+        return tradeoff_points(self.by_query, self.exam.known, self.materials.data.bought, discounts)
+
+    def sources(self) -> dict[str, str]:
+        """Say where the first ten places of our lists come from, at the discount nearest to the configured one."""
+        config = self.materials.config
+        settings, own = np.array(config.evaluation.discounts), self.lists.get(OURS)
+        if own is None:
+            return {}
+        nearest = int(np.abs(settings - config.complements.popularity_discount).argmin())
+        shares = np.mean([one.sources[nearest] for one in own], axis=0)
+        told = ", ".join(f"{share:.1%} {name}" for name, share in zip(SOURCES, shares, strict=True))
+        return {"places of the lists": f"{told} (of {OURS}, the first ten, popularity discount {settings[nearest]:g})"}
+
     def leaderboard(self) -> pd.DataFrame:
         """Lay out one row a contender, by falling NDCG@10, with 95% intervals over baskets."""
         draws = {name: self._draws(table, self.exam.known) for name, table in self.main.items()}
         rows = {}
         for name, table in self.main.items():
-            means, (low, high) = table.mean(), interval(draws[name])
-            row: dict[str, object] = {}
-            for column, mean, below, above in zip(table.columns, means, low, high, strict=True):
-                row |= {column: mean, f"{column}_low": below, f"{column}_high": above}
+            row = self._with_interval(table, interval(draws[name]))
             whole = self._whole_lists(name) if name in self.by_query else {}
             row |= whole | self._differences(name, draws)
             rows[name] = row
+        rows[ORACLE] = self._with_interval(self._ceiling, interval(self._draws(self._ceiling, self.exam.known)))
         board = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+        board["weighted_recall@10_at_counts"] = rare_at_counts(self.tradeoff).reindex(board.index)
         return board.sort_values("ndcg@10", ascending=False)
 
     def segments(self) -> pd.DataFrame:
         """List the metrics of each segment: `segment, model, metric, value, low, high, queries`."""
         parts = []
         for segment, (questions, kind) in self._segments().items():
-            for name, seeds in self.by_query.items() if len(questions) else ():
-                table = _mean_of_seeds([self._segment_metrics(one, kind, questions) for one in seeds])
+            if not len(questions):
+                continue
+            measured = {
+                name: _mean_of_seeds([self._segment_metrics(one, kind, questions) for one in seeds])
+                for name, seeds in self.by_query.items()
+            }
+            measured[ORACLE] = self._ceiling_of(segment, questions)
+            for name, table in measured.items():
                 low, high = interval(self._draws(table, questions))
                 facts = {"metric": table.columns, "value": table.mean().to_numpy(), "low": low, "high": high}
                 part = pd.DataFrame(facts).assign(segment=segment, model=name, queries=len(questions))
@@ -119,6 +152,30 @@ class Scorecard:
             parts.append(pd.DataFrame({"model": name, "decile": np.arange(1, 11), **values}))
         return pd.concat(parts, ignore_index=True)
 
+    @cached_property
+    def _ceiling(self) -> pd.DataFrame:
+        """The metrics that no ranking of what was bought before the cut can surpass."""
+        questions, bought, types = self.exam.known, self.materials.data.bought, self.materials.types[0]
+        ranked = answer_lists(questions, bought[questions.answer_item] > 0, bought, LENGTH)
+        table = pd.DataFrame(metrics_per_question(ranked, questions, bought, types))
+        return table[[name for name in table if not str(name).startswith("type_recall")]]
+
+    def _ceiling_of(self, segment: str, questions: Questions) -> pd.DataFrame:
+        """Take them for a part of the exam, among the items that it ranks."""
+        if segment.endswith("type given"):
+            return pd.DataFrame({"in_type_hit@10": np.ones(len(questions))})
+        bought = self.materials.data.bought
+        known = (bought[questions.answer_item] > 0) | (segment == _COLD_TARGETS)
+        hits = hit_matrix(answer_lists(questions, known, bought, LENGTH), questions)
+        return pd.DataFrame(ranking_metrics(hits, questions.answers, _SEGMENT_CUTS))
+
+    @staticmethod
+    def _with_interval(table: pd.DataFrame, bounds: tuple[np.ndarray, np.ndarray]) -> dict[str, object]:
+        row: dict[str, object] = {}
+        for column, mean, below, above in zip(table.columns, table.mean(), *bounds, strict=True):
+            row |= {column: mean, f"{column}_low": below, f"{column}_high": above}
+        return row
+
     def _segments(self) -> dict[str, tuple[Questions, str]]:
         """Name the parts of the exam that are told apart, and the lists that answer them."""
         exam, bought = self.exam, self.materials.data.bought
@@ -127,7 +184,7 @@ class Scorecard:
             "every known item": (exam.every, "known"),
             "novel pairs": (exam.novel, "novel"),
             "cold queries": (exam.cold_queries, "cold"),
-            "cold targets": (exam.cold_targets, "known"),
+            _COLD_TARGETS: (exam.cold_targets, "known"),
             "cold queries, type given": (exam.cold_queries, "cold_query_types"),
             "cold targets, type given": (exam.cold_targets, "cold_target_types"),
         }
@@ -167,6 +224,7 @@ class Scorecard:
             rows.append(
                 {
                     "types@10": types_per_list(top, types),
+                    "three_types@10": share_with_types(top, types, 3),
                     "item_coverage@10": coverage(top, known),
                     "type_coverage@10": coverage(top, known_types),
                     "gini@10": gini(top, int((data.bought > 0).sum())),

@@ -34,6 +34,8 @@ class ItemFeatures:
         `(types + 1, 2) float32`: mean and deviation of log price, by type, the whole catalogue last.
     type_dim, brand_dim : int
         Lengths of the codes.
+    anonymous : int or None
+        Seed of the random directions that stand in the item matrix for what the catalogue says; None: the latter.
     """
 
     text: TextEncoder
@@ -41,6 +43,7 @@ class ItemFeatures:
     price: np.ndarray
     type_dim: int
     brand_dim: int
+    anonymous: int | None = None
 
     @property
     def dim(self) -> int:
@@ -54,7 +57,7 @@ class ItemFeatures:
     def price_columns(self, frame: pd.DataFrame, type_codes: np.ndarray) -> np.ndarray:
         """Return log price, log price within its type, and whether it is missing, `(rows, 3) float32`."""
         price = frame["price"].to_numpy(dtype=np.float64)
-        missing = np.isnan(price)
+        missing = np.isnan(price) | (self.anonymous is not None)
         log_price = np.log1p(np.where(missing, 0.0, price))
         overall, own = self.price[-1], self.price[type_codes]
         standard = np.where(missing, 0.0, (log_price - overall[0]) / overall[1])
@@ -64,6 +67,8 @@ class ItemFeatures:
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """Build the item matrix of catalogue rows, `(rows, dim) float32`."""
+        if self.anonymous is not None:
+            return name_codes([f"{self.anonymous} {item}" for item in frame["item"]], self.dim)
         texts = self._texts(frame)
         codes = self.types.codes(_given(frame["type"]), texts)
         paths = pd.Series(np.array(self.types.names, dtype=object)[codes]) if self.types.derived else _category(frame)
@@ -95,6 +100,7 @@ class ItemFeatures:
             "types": list(self.types.names),
             "type_dim": self.type_dim,
             "brand_dim": self.brand_dim,
+            "anonymous": self.anonymous,
         }
 
     @classmethod
@@ -107,6 +113,7 @@ class ItemFeatures:
             price=arrays["price"],
             type_dim=int(str(settings["type_dim"])),
             brand_dim=int(str(settings["brand_dim"])),
+            anonymous=None if settings.get("anonymous") is None else int(str(settings["anonymous"])),
         )
 
 
@@ -118,7 +125,7 @@ def fit_item_features(frame: pd.DataFrame, config: FeaturesConfig, seed: int) ->
     given = _given(frame["type"])
     types = fit_types(given, texts, encoded, config, seed)
     price = _price_scales(frame["price"].to_numpy(dtype=np.float64), types.codes(given, encoded), len(types))
-    return ItemFeatures(text, types, price, config.type_dim, config.brand_dim)
+    return ItemFeatures(text, types, price, config.type_dim, config.brand_dim, None if config.described else seed)
 
 
 def item_texts(frame: pd.DataFrame) -> list[str]:

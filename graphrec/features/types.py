@@ -23,7 +23,7 @@ class TypeVocabulary:
     Parameters
     ----------
     names : tuple of str
-        Sorted; ends with `NO_TYPE` where some items have none.
+        Sorted; ends with `NO_TYPE` where some items have none. `NO_TYPE` alone is the type of all products.
     centroids : ndarray
         `(types, text_dim) float32` when the types were derived from titles, else of no rows.
     """
@@ -54,6 +54,8 @@ class TypeVocabulary:
         ndarray
             -1 for a type that the vocabulary does not hold.
         """
+        if self.names == (NO_TYPE,):
+            return np.zeros(len(texts), dtype=np.int64)
         if self.derived:
             return np.asarray((texts @ self.centroids.T - 0.5 * (self.centroids**2).sum(axis=1)).argmax(axis=1))
         filled = pd.Series(list(types), dtype=object).fillna(NO_TYPE)
@@ -69,6 +71,8 @@ def fit_types(
     """
     known = pd.Series(list(types), dtype=object)
     none = np.zeros((0, texts.shape[1]), dtype=np.float32)
+    if not config.types:
+        return TypeVocabulary((NO_TYPE,), none)
     if known.notna().any() or not texts.any():
         names = sorted(known.dropna().unique())
         return TypeVocabulary((*names, NO_TYPE) if known.isna().any() else tuple(names), none)

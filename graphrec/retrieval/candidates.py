@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -127,24 +127,43 @@ class CandidateSource:
             ),
         )
         given = _distinct(*given, self.memory.graph.items)
-        found = retrieve(self.predictor, self.index, self.memory.type_codes, queries.embedding, given, types, per_type)
+        found = self.given(queries, given, types if self.config.networks else 0, per_type)
         _, first = np.unique(found.owner * self.memory.graph.items + found.item, return_index=True)
         first = first[found.item[first] != queries.item[found.owner[first]]]
         return Candidates(found.owner[first], found.item[first], found.prior[first])
 
+    def given(
+        self, queries: QueryItems, given: tuple[np.ndarray, np.ndarray], types: int = 0, per_type: int = 1
+    ) -> Candidates:
+        """Give pairs their probability by the networks, 0 where these are off; beside those of the likeliest types.
+
+        Parameters
+        ----------
+        queries : QueryItems
+        given : pair of ndarray
+            `(m,) int64` positions of the query and item codes.
+        types, per_type : int
+            As of `retrieve`.
+        """
+        found = retrieve(self.predictor, self.index, self.memory.type_codes, queries.embedding, given, types, per_type)
+        return found if self.config.networks else replace(found, prior=np.zeros(len(found.prior)))
+
     def features(self, queries: QueryItems, candidates: Candidates) -> np.ndarray:
         """Describe candidates for the ranker, `(n, features) float64`."""
+        if not self.config.networks:
+            queries = replace(queries, embedding=np.zeros_like(queries.embedding))
         return candidate_features(self.memory, self.known, queries, candidates.owner, candidates.item, candidates.prior)
 
     def _expected(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pair query items with those that the low-rank part of the counts expects most."""
-        most = min(self.config.expected_candidates, self.memory.graph.items)
+        # Without pairs nothing is expected, and any item would be as good as another.
+        most = min(self.config.expected_candidates, self.memory.graph.items) if self.config.memory else 0
         found = [np.zeros((0, most), dtype=np.int64)]
-        for start in range(0, len(codes), _ROWS):
+        for start in range(0, len(codes) if most else 0, _ROWS):
             scores = self.memory.left[codes[start : start + _ROWS]] @ self.memory.right.T
             found.append(largest(scores, most)[0])
         items = np.concatenate(found)
-        return np.repeat(np.arange(len(codes)), items.shape[1]), items.ravel()
+        return np.repeat(np.arange(len(items)), most), items.ravel()
 
 
 def _distinct(owner: np.ndarray, item: np.ndarray, items: int) -> tuple[np.ndarray, np.ndarray]:

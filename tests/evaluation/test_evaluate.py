@@ -1,5 +1,7 @@
 """The whole evaluation on a generated shop: tables, resuming, intervals, and what cannot run."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.bootstrap import interval, resampled_means
 from graphrec.evaluation.contenders import of_model
 from graphrec.evaluation.evaluate import model_keys
+from graphrec.evaluation.oracle import ORACLE
 from graphrec.evaluation.scoring import popularity_bands_of_questions
 from graphrec.evaluation.within_type import rank_scores_within_type
 from graphrec.events.shop import generate_shop, write_shop
@@ -42,6 +45,36 @@ def test_the_leaderboard_holds_every_model_with_its_interval(shop):
     written = (shop / "out" / "leaderboard.md").read_text()
     assert "**graphrec**" in written and "by time" in written
     assert "graphrec" in (shop / "out" / "report.html").read_text()
+
+
+def test_every_model_has_a_curve_that_begins_at_its_place_on_the_leaderboard(shop):
+    board = pd.read_csv(shop / "out" / "leaderboard.csv", index_col="model")
+    curves = pd.read_csv(shop / "out" / "tradeoff.csv")
+    models = {"graphrec", "popularity", "co-purchase count", "cosine of baskets"}
+    assert set(curves["model"]) == models and len(curves) == 7 * len(models)
+    first = curves[curves["setting"] == 0].set_index("model")
+    for column, metric in {"ndcg": "ndcg@10", "weighted_recall": "weighted_recall@10"}.items():
+        np.testing.assert_allclose(first[column], board.loc[first.index, metric])
+    assert board.loc["popularity", ["weighted_recall@10_at_counts"]].isna().all()
+    counts = board.loc["co-purchase count"]
+    assert counts["weighted_recall@10_at_counts"] == pytest.approx(counts["weighted_recall@10"])
+    assert (board["three_types@10"].dropna().between(0, 1)).all() and board.loc["graphrec", "three_types@10"] > 0
+    written = (shop / "out" / "leaderboard.md").read_text()
+    assert "observed" in written and "points of the baselines" in written and "rare answers" in written
+
+
+def test_nothing_surpasses_the_oracle(shop):
+    board = pd.read_csv(shop / "out" / "leaderboard.csv", index_col="model")
+    assert board.index[0] == ORACLE and "oracle" not in str(board["chosen"].tolist())
+    for metric in ("recall@20", "ndcg@10", "weighted_recall@5", "mrr@10"):
+        assert board.loc[ORACLE, metric] == board[metric].max()
+    segments = pd.read_csv(shop / "out" / "segments.csv")
+    table = segments.pivot(index=["segment", "metric"], columns="model", values="value")
+    assert (table.max(axis=1) <= table[ORACLE] + 1e-9).all()
+    assert table.loc[("novel pairs", "recall@20"), ORACLE] > 0.9
+    assert table.loc[("cold targets, type given", "in_type_hit@10"), ORACLE] == 1
+    page = (shop / "out" / "report.html").read_text()
+    assert f"{ORACLE[:10]}" in page and f"{ORACLE[:10]}" not in "".join(re.findall(r"<svg.*?</svg>", page, re.S))
 
 
 def test_segments_tell_cold_from_warm(shop):

@@ -6,6 +6,7 @@ import pytest
 from graphrec.evaluation import METRICS, Questions, hit_matrix
 from graphrec.evaluation.diversity import contamination, coverage, direction_accuracy, gini, types_per_list
 from graphrec.evaluation.metrics import metrics_per_question, ranking_metrics, type_recall, weighted_recall
+from graphrec.evaluation.oracle import answer_lists
 from graphrec.evaluation.questions import OrderedPairs
 from graphrec.graph.pairs import top_pairs
 
@@ -105,3 +106,16 @@ def test_ranx_agrees():
         for cut in (5, 10, 20):
             theirs = ranx.evaluate(truth, run, f"{name}@{cut}", make_comparable=True)
             assert ours[f"{name}@{cut}"].mean() == pytest.approx(float(theirs), abs=1e-12), (name, cut)
+
+
+def test_no_ranking_of_what_is_known_does_better_than_the_answers_themselves():
+    # Question 0 has answers 1, 2, 3, of which 3 is unknown; question 1 has 0 alone.
+    asked = Questions(np.array([0, 4]), np.array([0, 1]), np.array([0, 0, 0, 1]), np.array([1, 2, 3, 0]))
+    bought = np.array([5, 9, 2, 0, 1])
+    lists = answer_lists(asked, bought[asked.answer_item] > 0, bought, 3)
+    assert lists.tolist() == [[2, 1, -1], [0, -1, -1]]
+    values = metrics_per_question(np.pad(lists, ((0, 0), (0, 17)), constant_values=-1), asked, bought, np.zeros(5, int))
+    assert values["recall@20"].tolist() == [2 / 3, 1]
+    ideal = 1 + 1 / np.log2(3) + 1 / np.log2(4)
+    assert values["ndcg@10"].tolist() == [pytest.approx((1 + 1 / np.log2(3)) / ideal), 1]
+    assert answer_lists(asked, np.zeros(4, bool), bought, 2).tolist() == [[-1, -1], [-1, -1]]

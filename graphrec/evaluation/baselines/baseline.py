@@ -41,6 +41,9 @@ class Baseline:
         Whether one fit takes minutes on a large log.
     why_not : callable
         Data -> the reason why it cannot run on them, None where it can.
+    ratio : bool
+        Whether scores are counts, probabilities or ratios of such, which can be divided by a popularity; False for
+        inner products.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Baseline:
     library: str | None = None
     slow: bool = False
     why_not: Callable[[TrainingData], str | None] = always_possible
+    ratio: bool = True
 
 
 def grid_of(**choices: Sequence[float]) -> tuple[Mapping[str, float], ...]:

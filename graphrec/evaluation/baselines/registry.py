@@ -57,12 +57,23 @@ BASELINES: Mapping[str, Baseline] = {
         grid_of(epochs=(10,), ns_exponent=(0.75, 0.0)),
         library="gensim",
         slow=True,
+        ratio=False,
     ),
     "bpr": Baseline(
-        "BPR", fit_bpr, grid_of(factors=(64,), iterations=(100,), cosine=(0, 1)), library="implicit", slow=True
+        "BPR",
+        fit_bpr,
+        grid_of(factors=(64,), iterations=(100,), cosine=(0, 1)),
+        library="implicit",
+        slow=True,
+        ratio=False,
     ),
     "als": Baseline(
-        "ALS", fit_als, grid_of(factors=(64,), alpha=(1, 20), cosine=(0, 1)), library="implicit", slow=True
+        "ALS",
+        fit_als,
+        grid_of(factors=(64,), alpha=(1, 20), cosine=(0, 1)),
+        library="implicit",
+        slow=True,
+        ratio=False,
     ),
     "fpgrowth": Baseline(
         "association rules (FP-growth)",

@@ -1,0 +1,41 @@
+"""Variants of graphrec, each fitted anew without one of its parts: what the part earns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphrec.config import Config
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Graphrec with some settings changed.
+
+    Parameters
+    ----------
+    name : str
+        On the leaderboard.
+    changes : mapping of str to mapping
+        Section of the configuration -> setting -> value.
+    """
+
+    name: str
+    changes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def config(self, config: Config) -> Config:
+        """Change the settings of a configuration."""
+        sections = {name: getattr(config, name).model_copy(update=dict(of)) for name, of in self.changes.items()}
+        return config.model_copy(update=sections)
+
+
+ABLATIONS: Mapping[str, Variant] = {
+    "without-graph": Variant("graphrec without the graph", {"encoder": {"neighbours": False}}),
+    "without-features": Variant("graphrec without features", {"features": {"described": False}}),
+    "without-types": Variant("graphrec without types", {"features": {"types": False}}),
+    "without-memory": Variant("graphrec without memory", {"complements": {"memory": False}}),
+    "without-model": Variant("graphrec without the model", {"complements": {"networks": False}}),
+    "one-space": Variant("graphrec in one space", {"complements": {"spaces": 1}}),
+    "hinge": Variant("graphrec by hinge loss", {"complements": {"loss": "hinge"}}),
+}
+"""Key on the command line -> variant."""

@@ -1,0 +1,162 @@
+"""Each variant of graphrec is fitted, and lacks what it says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from graphrec.complements import Memory, remembered_pairs
+from graphrec.complements.losses import hinge_loss, softmax_loss
+from graphrec.config import ShopConfig, load_config
+from graphrec.evaluation import Split, split_log
+from graphrec.evaluation.ablations import ABLATIONS
+from graphrec.evaluation.contenders import Materials, contenders, of_model
+from graphrec.evaluation.evaluate import _key_of, model_keys
+from graphrec.evaluation.leaks import find_leaks
+from graphrec.events.shop import generate_shop, write_shop
+from graphrec.features import fit_item_features
+from graphrec.fitting import fit_model
+from graphrec.model_directory import load_model, save_model
+from graphrec.progress import Silent
+from tests.test_cli import QUICK
+
+SETTINGS = [*QUICK[1::2], "complements.ranker_epochs=1", "complements.windows=2", "complements.window_queries=200"]
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory) -> Split:
+    folder = tmp_path_factory.mktemp("ablated")
+    write_shop(generate_shop(ShopConfig(events=8_000, items=150, noise=0.05, seed=2)), folder)
+    return split_log(load_config(folder / "shop.yaml", SETTINGS))
+
+
+@pytest.fixture(scope="module")
+def model_of(split):
+    """Fit a variant once, by its key."""
+    models = {}
+
+    def fitted(key):
+        if key not in models:
+            models[key] = fit_model(split.train, ABLATIONS[key].config(split.config), Silent())
+        return models[key]
+
+    return fitted
+
+
+@pytest.mark.parametrize("key", ABLATIONS)
+def test_every_variant_is_fitted_kept_and_asked(key, model_of, split, tmp_path):
+    model, types = model_of(key), Materials(split).types[0]
+    assert find_leaks(model, split) == []
+    save_model(model, tmp_path / "model")
+    codes = np.arange(30)
+    fitted, again = (of_model(one, types) for one in (model, load_model(tmp_path / "model")))
+    lists = fitted.complements(codes, 10, None)
+    assert (lists >= 0).all()
+    np.testing.assert_array_equal(lists, again.complements(codes, 10, None))
+    within = fitted.within_type(codes, types[lists[:, 0]], 5)
+    listed = within >= 0
+    assert listed[:, 0].all()
+    assert (types[within] == types[lists[:, :1]])[listed].all()
+
+
+def test_without_the_graph_features_alone_place_an_item(model_of):
+    model = model_of("without-graph")
+    matrix = torch.from_numpy(model.features.transform(model.catalogue.frame))
+    np.testing.assert_allclose(model.embeddings, model.encoder.embed_alone(matrix).numpy(), atol=1e-5)
+    with_graph = model_of("hinge")
+    moved = with_graph.embeddings - with_graph.encoder.embed_alone(matrix).numpy()
+    assert np.abs(moved).max() > 0.1
+
+
+def test_without_features_nothing_that_the_catalogue_says_is_looked_at(split):
+    frame, config = split.train.catalogue.frame, ABLATIONS["without-features"].config(split.config)
+    features = fit_item_features(frame, config.features, 3)
+    matrix = features.transform(frame)
+    np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), 1, rtol=1e-5)
+    other = frame.assign(title="the same", brand="one", price=1.0, category_path="a.b")
+    np.testing.assert_array_equal(matrix, features.transform(other))
+    types = features.type_codes(frame)
+    assert np.ptp(features.price_columns(frame, types), axis=0).tolist() == [0, 0, 0]
+    cosine = matrix @ matrix.T
+    np.fill_diagonal(cosine, 0)
+    assert np.abs(cosine).max() < 0.6
+    assert not np.array_equal(matrix, fit_item_features(frame, config.features, 4).transform(frame))
+
+
+def test_without_types_there_is_one(model_of):
+    model = model_of("without-types")
+    assert len(model.features.types) == 1
+    new = pd.DataFrame([{"item": "n", "type": "t", "category_path": None, "brand": None, "price": 1.0, "title": "x"}])
+    assert model.features.type_codes(new).tolist() == [0] and not model.type_codes.any()
+
+
+def rows_of(model, memory):
+    source = replace(model.candidates, memory=memory)
+    found = source.collect(model.queries(np.arange(20)), 10, 3)
+    return found, source.features(model.queries(np.arange(20)), found)
+
+
+def test_without_memory_the_counts_of_pairs_change_nothing(model_of):
+    model, settings = model_of("without-memory"), model_of("without-memory").config.complements
+    pairs = model.graph.complement
+    shuffled = {name: np.random.default_rng(0).permutation(values) for name, values in pairs.columns.items()}
+    graph = replace(model.graph, complement=replace(pairs, columns=shuffled))
+
+    def memory(of, config):
+        types = len(model.features.types)
+        return Memory.of(remembered_pairs(of, config), model.type_codes, types, model.memory.trend, 8, 0)
+
+    (found, rows), (other, changed) = (rows_of(model, memory(of, settings)) for of in (model.graph, graph))
+    np.testing.assert_array_equal(found.item, other.item)
+    np.testing.assert_array_equal(rows, changed)
+    with_memory = settings.model_copy(update={"memory": True})
+    remembering = (rows_of(model, memory(of, with_memory))[1] for of in (model.graph, graph))
+    assert not np.array_equal(*remembering)
+
+
+def test_without_the_model_embeddings_change_nothing(model_of):
+    model = model_of("without-model")
+    found, rows = rows_of(model, model.memory)
+    dealt = model.embeddings[np.random.default_rng(0).permutation(len(model.embeddings))]
+    found_again, changed = rows_of(replace(model, embeddings=dealt), model.memory)
+    np.testing.assert_array_equal(found.item, found_again.item)
+    np.testing.assert_array_equal(rows, changed)
+    assert not found.prior.any()
+    for key in ("hinge", "one-space"):
+        full = model_of(key)
+        assert not np.array_equal(
+            rows_of(full, full.memory)[1], rows_of(replace(full, embeddings=dealt), full.memory)[1]
+        )
+
+
+def test_in_one_space_a_query_lies_where_its_item_does(model_of):
+    def gap(key):
+        predictor, embeddings = model_of(key).predictor, model_of(key).embeddings[:50]
+        kinds = np.arange(50) % len(model_of(key).features.types)
+        return np.abs(predictor.queries(embeddings, kinds) - predictor.places(embeddings)).max()
+
+    assert gap("one-space") == 0
+    assert gap("hinge") > 0.1
+
+
+def test_hinge_loss_by_hand():
+    # Squared distances 2 - 2 * product: the complement's 1; the others' 3 and .4, of which the last does not count.
+    products = torch.tensor([[0.5, -0.5, 0.5, 0.8]])
+    offset = torch.tensor([[0.0, -1.0, -9.0, float("-inf")]])
+    assert float(hinge_loss(products, offset, 0.1)) == pytest.approx(1.0 + (0.0 + 1.0) / 2)
+    assert float(softmax_loss(torch.zeros(1, 2), torch.tensor([[0.0, np.log(3.0)]]), 0.1)) == pytest.approx(np.log(4))
+
+
+def test_variants_are_kept_apart_by_their_settings(split):
+    assert model_keys(["ablations"]) == ["graphrec", *ABLATIONS]
+    assert "hinge" not in model_keys(["all"]) and model_keys(["hinge", "count"]) == ["count", "hinge"]
+    config = split.config
+    own = contenders(["graphrec", *ABLATIONS], 1, config)
+    assert len({_key_of(contender, "run", config) for contender in own}) == len(ABLATIONS) + 1
+    assert len({contender.name for contender in own}) == len(ABLATIONS) + 1
+    other = config.model_copy(update={"encoder": config.encoder.model_copy(update={"epochs": 9})})
+    (counts,) = contenders(["count"], 1, config)
+    assert _key_of(own[1], "run", config) != _key_of(own[1], "run", other)
+    assert _key_of(counts, "run", config) == _key_of(counts, "run", other)
