@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +124,7 @@ def _rank_block(model: Model, members: Members, k: int, kept_out: np.ndarray) ->
     similar = np.unique(members.query[known][owner] * items + model.graph.similar.indices[edge])
 
     key = query * items + item
-    wanted = ~np.isin(key, in_cart) & ((source == _OBSERVED) | ~np.isin(key, similar))
+    wanted = ~_among(in_cart, key) & ((source == _OBSERVED) | ~_among(similar, key))
     query, item, score, source, key = (a[wanted] for a in (query, item, score, source, key))
     tier = np.zeros(len(query), dtype=np.int64)
 
@@ -133,9 +133,9 @@ def _rank_block(model: Model, members: Members, k: int, kept_out: np.ndarray) ->
         most_similar = int(np.bincount(similar // items, minlength=1).max())
         fill_query, fill_item = _popular(model, members, short, most_similar + most_kept_out, k)
         fill_key = fill_query * items + fill_item
-        new = ~np.isin(fill_key, in_cart) & ~np.isin(fill_key, key)
+        new = ~_among(in_cart, fill_key) & ~np.isin(fill_key, key)
         fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
-        is_similar = np.isin(fill_key, similar)
+        is_similar = _among(similar, fill_key)
         query, item = np.concatenate([query, fill_query]), np.concatenate([item, fill_item])
         fill_score = _fallback_scores(model, members.queries, query, score, fill_query, fill_item)
         # A substitute stands in a list only where the shop has nothing else, and says so by its score.
@@ -176,7 +176,8 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
         prior = np.exp(index.logits(points[owner], item) - found.log_partition[owner]) * chance[owner]
         other = item != query[owner]
         owner, item = owner[other], item[other]
-        score = _shares(model, model.queries(query), Candidates(owner, item, prior[other]))
+        listed, queries = Candidates(owner, item, prior[other]), model.queries(query)
+        score = _shares(model, queries, listed, model.candidates.evidence(queries, listed))
         order = np.lexsort((item, -_significant(score), owner))
         owner, item = owner[order], item[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
@@ -190,9 +191,9 @@ def _score_candidates(
     """Score every candidate by its share of its query's co-purchases; a cart's score is the mean over its members."""
     items = len(model.catalogue)
     found = model.candidates.collect(members.items, max(model.config.complements.candidates_per_type, 2 * k), types)
-    share = _shares(model, members.items, found)
-    source_item = members.item[found.owner]
-    count = model.graph.evidence_columns(np.maximum(source_item, 0), found.item)["count"]
+    evidence = model.candidates.evidence(members.items, found)
+    share = _shares(model, members.items, found, evidence)
+    source_item, count = members.item[found.owner], evidence["count"]
     key, pair = np.unique(members.query[found.owner] * items + found.item, return_inverse=True)
     size = np.bincount(members.query, minlength=members.queries)
     query = key // items
@@ -201,18 +202,17 @@ def _score_candidates(
     return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
 
 
-def _shares(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
+def _shares(model: Model, queries: QueryItems, found: Candidates, evidence: Mapping[str, np.ndarray]) -> np.ndarray:
     """Estimate each candidate's share: by the ranker, else by the posterior of memory and networks."""
     if not len(found.owner):
         return np.zeros(0)
-    bought = model.graph.bought + 0.5
-    discount = model.config.complements.popularity_discount * np.log(bought[found.item] / bought.sum())
+    discount = model.config.complements.popularity_discount * model.memory.log_popularity[found.item]
     if model.ranker is None:
         seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
-        weight = np.where(seen, model.graph.evidence_columns(code, found.item)["weight"], 0.0)
+        weight = np.where(seen, evidence["weight"], 0.0)
         total = np.where(seen, model.graph.complement_weight[code], 0.0)
         return np.asarray(posterior(weight, found.prior, total, model.prior_strength) * np.exp(-discount))
-    scores = model.ranker.score(model.candidates.features(queries, found)) - discount
+    scores = model.ranker.score(model.candidates.features(queries, found, evidence)) - discount
     starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
     size = np.diff(np.append(starts, len(found.owner)))
     odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), size))
@@ -221,9 +221,7 @@ def _shares(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
 
 def _popular(model: Model, members: Members, short: np.ndarray, unwanted: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Pair every query whose list is short with enough bestsellers that k of them can stay."""
-    graph = model.graph
-    order = np.lexsort((np.arange(graph.items), -graph.viewed, -graph.bought))
-    enough = order[: 2 * k + len(members.item) + unwanted + 1]
+    enough = model.memory.popular[: 2 * k + len(members.item) + unwanted + 1]
     return np.repeat(short, len(enough)), np.tile(enough, len(short))
 
 
@@ -238,8 +236,15 @@ def _fallback_scores(
     """Score bestsellers by their share of the purchases, below everything that was observed or predicted."""
     lowest = np.ones(queries)
     np.minimum.at(lowest, query[: len(score)], score)
-    bought = model.graph.bought + 0.5
-    return _significant(lowest[fill_query] * bought[fill_item] / bought.sum())
+    return _significant(lowest[fill_query] * model.memory.popularity[fill_item])
+
+
+def _among(numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Tell which of the asked are among rising numbers, as `numpy.isin`, which would sort both once more."""
+    if not len(numbers):
+        return np.zeros(len(asked), dtype=bool)
+    place = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
+    return np.asarray(numbers[place] == asked)
 
 
 def _significant(score: np.ndarray) -> np.ndarray:

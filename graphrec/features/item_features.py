@@ -49,7 +49,9 @@ class ItemFeatures:
 
     def type_codes(self, frame: pd.DataFrame) -> np.ndarray:
         """Find the type of every row, `(rows,) int64`, -1 for one that was never seen."""
-        return self.types.codes(_given(frame["type"]), self._texts(frame))
+        # Only types that are clusters of titles are found by the title.
+        texts = self._texts(frame) if self.types.derived else np.zeros((len(frame), 0), dtype=np.float32)
+        return self.types.codes(_given(frame["type"]), texts)
 
     def price_columns(self, frame: pd.DataFrame, type_codes: np.ndarray) -> np.ndarray:
         """Return log price, log price within its type, and whether it is missing, `(rows, 3) float32`."""

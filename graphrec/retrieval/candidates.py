@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from graphrec.complements import ComplementPredictor, KnownItems, Memory, QueryItems, candidate_features
 from graphrec.config import ComplementsConfig
 from graphrec.retrieval.complement_index import ComplementIndex
-from graphrec.retrieval.index import largest
+from graphrec.retrieval.index import Index
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class CandidateSource:
     memory : Memory
     known : KnownItems
     config : ComplementsConfig
+    expected : Index
+        Over `memory.right`: asked by a row of `memory.left`, it finds what the counts expect most.
     """
 
     predictor: ComplementPredictor
@@ -100,6 +103,7 @@ class CandidateSource:
     memory: Memory
     known: KnownItems
     config: ComplementsConfig
+    expected: Index
 
     def collect(self, queries: QueryItems, per_type: int, types: int) -> Candidates:
         """Collect the candidates of each query, each once and never the query itself.
@@ -132,19 +136,28 @@ class CandidateSource:
         first = first[found.item[first] != queries.item[found.owner[first]]]
         return Candidates(found.owner[first], found.item[first], found.prior[first])
 
-    def features(self, queries: QueryItems, candidates: Candidates) -> np.ndarray:
-        """Describe candidates for the ranker, `(n, features) float64`."""
-        return candidate_features(self.memory, self.known, queries, candidates.owner, candidates.item, candidates.prior)
+    def evidence(self, queries: QueryItems, candidates: Candidates) -> dict[str, np.ndarray]:
+        """Look up what the log says of each pair, `(n,)` each; of a query that is in no log, what it says of item 0."""
+        code = np.maximum(queries.item[candidates.owner], 0)
+        return self.memory.graph.evidence_columns(code, candidates.item)
+
+    def features(
+        self, queries: QueryItems, candidates: Candidates, evidence: Mapping[str, np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Describe candidates for the ranker, `(n, features) float64`; `evidence` where it was looked up before."""
+        evidence = self.evidence(queries, candidates) if evidence is None else evidence
+        owner, item, prior = candidates.owner, candidates.item, candidates.prior
+        return candidate_features(self.memory, self.known, queries, owner, item, prior, evidence)
 
     def _expected(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pair query items with those that the low-rank part of the counts expects most."""
         most = min(self.config.expected_candidates, self.memory.graph.items)
         found = [np.zeros((0, most), dtype=np.int64)]
         for start in range(0, len(codes), _ROWS):
-            scores = self.memory.left[codes[start : start + _ROWS]] @ self.memory.right.T
-            found.append(largest(scores, most)[0])
+            found.append(self.expected.search(self.memory.left[codes[start : start + _ROWS]], most)[0])
         items = np.concatenate(found)
-        return np.repeat(np.arange(len(codes)), items.shape[1]), items.ravel()
+        real = items >= 0
+        return np.repeat(np.arange(len(codes)), real.sum(axis=1)), items[real]
 
 
 def _distinct(owner: np.ndarray, item: np.ndarray, items: int) -> tuple[np.ndarray, np.ndarray]:
