@@ -106,7 +106,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         asked = np.random.default_rng(seed).permutation(len(embeddings))[: config.retrieval.recall_queries]
         index, complement_recall = build_forests(
             _complement_index(predictor, embeddings, graph, type_codes, config),
-            lambda kind: predictor.queries(embeddings[asked], np.full(len(asked), kind)),
+            lambda kind: predictor.queries(embeddings[asked], np.full(len(asked), kind), np.arange(len(asked))),
             config.retrieval,
             seed,
         )

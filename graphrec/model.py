@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -78,6 +79,11 @@ class Model:
     def known(self) -> KnownItems:
         """What is known of every item beside the counts."""
         return KnownItems(self.embeddings, self.features.price_columns(self.catalogue.frame, self.type_codes))
+
+    @cached_property
+    def encoder_alone(self) -> GraphSage:
+        """The encoder in float64: what it makes of a product does not depend on which others it is asked with."""
+        return deepcopy(self.encoder).double()
 
     @cached_property
     def candidates(self) -> CandidateSource:

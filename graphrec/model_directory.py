@@ -229,7 +229,9 @@ def _load_expected(path: Path, memory: Memory, config: RetrievalConfig) -> Exact
     if isinstance(index, ExactIndex):
         return index
     files = {band: path / f"expected-{band}.ann" for band in index.large_bands(config)}
-    return index.with_forests({band: AnnoyIndex.load(file, index.band(band), config) for band, file in files.items()})
+    return index.with_forests(
+        {band: AnnoyIndex.load(file, index.by_band[band], config) for band, file in files.items()}
+    )
 
 
 def _networks(model: Model) -> dict[str, Network]:

@@ -18,6 +18,8 @@ _OBSERVED, _PREDICTED, _FALLBACK = range(3)
 
 _BLOCK = 1024
 """Queries ranked at once."""
+_AT_ONCE = 8192
+"""Candidates described and scored at once: so many stay near the processor."""
 _WIDER = 8
 """Times as many types are searched where items are kept out of the answer, since they are the likeliest ones."""
 
@@ -166,7 +168,7 @@ def rank_within_type(model: Model, codes: np.ndarray, types: np.ndarray, k: int)
     for start in range(0, len(codes), _BLOCK):
         query, kind = codes[start : start + _BLOCK], types[start : start + _BLOCK]
         embeddings = model.embeddings[query]
-        points = model.predictor.queries(embeddings, kind)
+        points = model.predictor.queries(embeddings, kind, np.arange(len(query)))
         size = index.edges[kind + 1] - index.edges[kind]
         owner = np.repeat(np.arange(len(query)), size)
         place = np.arange(len(owner)) - np.searchsorted(owner, owner) + index.edges[kind][owner]
@@ -212,7 +214,13 @@ def _shares(model: Model, queries: QueryItems, found: Candidates, evidence: Mapp
         weight = np.where(seen, evidence["weight"], 0.0)
         total = np.where(seen, model.graph.complement_weight[code], 0.0)
         return np.asarray(posterior(weight, found.prior, total, model.prior_strength) * np.exp(-discount))
-    scores = model.ranker.score(model.candidates.features(queries, found, evidence)) - discount
+    parts = [np.zeros(0)]
+    for start in range(0, len(found.owner), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        part = Candidates(found.owner[rows], found.item[rows], found.prior[rows])
+        facts = {name: values[rows] for name, values in evidence.items()}
+        parts.append(model.ranker.score(model.candidates.features(queries, part, facts)))
+    scores = np.concatenate(parts) - discount
     starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
     size = np.diff(np.append(starts, len(found.owner)))
     odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), size))

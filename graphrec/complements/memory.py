@@ -145,14 +145,15 @@ class Memory:
         """Number the stored places of `bought_with_type`, rising: scipy's own look-up passes over all of them."""
         counts = self.bought_with_type
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        return np.asarray(rows * counts.shape[1] + counts.indices)
+        return np.asarray(rows * counts.shape[1] + counts.indices, dtype=np.int64)
 
     def _bought_with_type(self, items: np.ndarray, types: np.ndarray) -> np.ndarray:
         wanted = items * self.bought_with_type.shape[1] + types
-        place = np.searchsorted(self._type_keys, wanted)
-        there = np.flatnonzero(self._type_keys[place - (place == len(self._type_keys))] == wanted)
         found = np.zeros(len(wanted))
-        found[there] = self.bought_with_type.data[place[there]]
+        if len(self._type_keys):
+            place = np.minimum(np.searchsorted(self._type_keys, wanted), len(self._type_keys) - 1)
+            there = np.flatnonzero(self._type_keys[place] == wanted)
+            found[there] = self.bought_with_type.data[place[there]]
         return found
 
     def type_shares(self, items: np.ndarray, types: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -49,8 +49,11 @@ class EmbeddingRegressor(nn.Module):
 
     def query(self, embeddings: Tensor, types: Tensor) -> Tensor:
         """Place queries, `(rows, space)`, unit length, for `(rows, dim)` embeddings and `(rows,)` types."""
-        h = F.relu(self.enter(embeddings) + self.enter_type(self.type_embedding(types)))
-        return F.normalize(self.out(h), dim=-1)
+        return self.leave(self.enter(embeddings) + self.enter_type(self.type_embedding(types)))
+
+    def leave(self, inside: Tensor) -> Tensor:
+        """Place queries from the sum of what was entered of their embeddings and of their types."""
+        return F.normalize(self.out(F.relu(inside)), dim=-1)
 
     def place(self, embeddings: Tensor) -> Tensor:
         """Place complements, `(rows, space)`, unit length, for `(rows, dim)` embeddings."""

@@ -64,9 +64,12 @@ class ItemFeatures:
         columns = np.stack([np.clip(standard, -4, 4), np.clip(within, -4, 4), missing], axis=1)
         return columns.astype(np.float32)
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """Build the item matrix of catalogue rows, `(rows, dim) float32`."""
-        texts = self._texts(frame)
+    def transform(self, frame: pd.DataFrame, alone: bool = False) -> np.ndarray:
+        """Build the item matrix of catalogue rows, `(rows, dim) float32`.
+
+        With `alone`, a row does not depend on which others it is asked with, to the last bit.
+        """
+        texts = self._texts(frame, alone)
         codes = self.types.codes(_given(frame["type"]), texts)
         paths = pd.Series(np.array(self.types.names, dtype=object)[codes]) if self.types.derived else _category(frame)
         return np.hstack(
@@ -78,8 +81,8 @@ class ItemFeatures:
             ]
         ).astype(np.float32)
 
-    def _texts(self, frame: pd.DataFrame) -> np.ndarray:
-        return self.text.encode(item_texts(frame))
+    def _texts(self, frame: pd.DataFrame, alone: bool = False) -> np.ndarray:
+        return self.text.encode(item_texts(frame), alone)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Name the learned arrays for a file."""
@@ -126,8 +129,8 @@ def fit_item_features(frame: pd.DataFrame, config: FeaturesConfig, seed: int) ->
 def item_texts(frame: pd.DataFrame) -> list[str]:
     """Write the words of every item: its title and its category, where they hold letters."""
     title = frame["title"].astype(object).where(frame["title"].notna(), "").astype(str)
-    category = _category(frame).astype(object).where(_category(frame).notna(), "").astype(str)
-    words = category.str.replace(r"[._/>|]+", " ", regex=True)
+    category = _category(frame).astype(object)
+    words = category.where(category.notna(), "").astype(str).str.replace(r"[._/>|]+", " ", regex=True)
     joined = (title + " " + words).str.strip().str.lower()
     return list(joined.where(joined.str.contains(r"[^\W\d_]{2}", regex=True), ""))
 

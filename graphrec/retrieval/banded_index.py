@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -65,13 +66,14 @@ class BandedIndex:
         """Bands that are searched by Annoy."""
         return [band for band, members in enumerate(self.bands) if len(members) >= max(config.exact_below, 2)]
 
-    def band(self, band: int) -> np.ndarray:
-        """Vectors of one band, `(members, dim)`."""
-        return np.asarray(self.vectors[self.bands[band]])
+    @cached_property
+    def by_band(self) -> tuple[np.ndarray, ...]:
+        """Vectors of each band, `(members, dim)`."""
+        return tuple(self.vectors[members] for members in self.bands)
 
     def build_forests(self, config: RetrievalConfig, seed: int) -> BandedIndex:
         """Build Annoy for the large bands."""
-        forests = {band: AnnoyIndex.build(self.band(band), config, seed) for band in self.large_bands(config)}
+        forests = {band: AnnoyIndex.build(self.by_band[band], config, seed) for band in self.large_bands(config)}
         return self.with_forests(forests)
 
     def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,7 +94,7 @@ class BandedIndex:
     def _search_band(self, band: int, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         if band in self.forests:
             return self.forests[band].search(queries, k)
-        return largest(queries @ self.band(band).T, k)
+        return largest(queries @ self.by_band[band].T, k)
 
 
 def lay_out_by_size(vectors: np.ndarray, config: RetrievalConfig) -> ExactIndex | BandedIndex:

@@ -62,15 +62,19 @@ def retrieve(
     count = probability.shape[1]
     top = np.argsort(-probability, axis=1, kind="stable")[:, : min(types, count)]
     owner, item = observed
-    wanted = (np.arange(len(embeddings))[:, None] * count + top).ravel()
     pair_key = owner * count + type_codes[item]
-    keys = np.unique(np.concatenate([wanted, pair_key]))
+    wanted, asked = (np.zeros(len(embeddings) * count, dtype=bool) for _ in range(2))
+    wanted[(np.arange(len(embeddings))[:, None] * count + top).ravel()] = True
+    asked[pair_key] = True
+    keys = np.flatnonzero(wanted | asked)
     request_owner, request_type = np.divmod(keys, count)
-    queries = predictor.queries(embeddings[request_owner], request_type)
-    found = index.search(queries, request_type, np.isin(keys, wanted), per_type)
+    queries = predictor.queries(embeddings, request_type, request_owner)
+    found = index.search(queries, request_type, wanted[keys], per_type)
     log_type = np.log(np.maximum(probability[request_owner, request_type], 1e-300)) - found.log_partition
 
-    pair_request = np.searchsorted(keys, pair_key)
+    place = np.zeros(len(wanted), dtype=np.int64)
+    place[keys] = np.arange(len(keys))
+    pair_request = place[pair_key]
     pair_logit = index.logits(queries[pair_request], item)
     return Candidates(
         owner=np.concatenate([request_owner[found.request], owner]),
@@ -161,5 +165,6 @@ class CandidateSource:
 
 
 def _distinct(owner: np.ndarray, item: np.ndarray, items: int) -> tuple[np.ndarray, np.ndarray]:
-    keys = np.unique(owner * items + item)
+    keys = np.sort(owner * items + item)
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     return keys // items, keys % items
