@@ -93,9 +93,7 @@ def _compare(folder: Path, model: object, exact: object, codes: np.ndarray) -> N
     query = np.repeat(np.arange(len(codes)), K)
     as_exact = _ndcg(ours, codes, query[truth.ravel() >= 0], truth.ravel()[truth.ravel() >= 0]).mean()
     common = np.mean([len(np.intersect1d(a, b)) / K for a, b in zip(ours, truth, strict=True)])
-    print(
-        f"of the exact lists' items {common:.4f} are in ours; NDCG@10 with the exact list as the answer {as_exact:.4f}"
-    )
+    print(f"of the exact lists' items {common:.4f} are in ours; NDCG@10 with them as the answer {as_exact:.4f}")
     later = np.load(folder / "later.npz")
     asked = np.unique(later["query"])
     asked = np.sort(np.random.default_rng(1).permutation(asked)[: len(codes)])
@@ -103,9 +101,8 @@ def _compare(folder: Path, model: object, exact: object, codes: np.ndarray) -> N
     question = np.searchsorted(asked, later["query"][held])
     ours_later, exact_later = (_ndcg(_lists(m, asked), asked, question, later["answer"][held]) for m in (model, exact))
     difference = abs(float(ours_later.mean() / exact_later.mean()) - 1)
-    print(
-        f"NDCG@10 of later co-purchases of {len(asked):,} items: {ours_later.mean():.5f}, exact {exact_later.mean():.5f}"
-    )
+    means = f"{ours_later.mean():.5f}, exact {exact_later.mean():.5f}"
+    print(f"NDCG@10 of later co-purchases of {len(asked):,} items: {means}")
     _judge("difference in NDCG of later co-purchases", difference, difference < 0.02, "under 0.02")
     _judge("difference in NDCG from exact lists", 1 - as_exact, 1 - as_exact < 0.02, "under 0.02")
 
@@ -131,9 +128,7 @@ def _new_products(recommender: object, repeats: int) -> None:
         processor.append(1e3 * (time.process_time() - used))
     _judge("1,000 new products, s", float(np.median(together)), np.median(together) < 2, "under 2")
     for name, times in (("", alone), (" of processor time", processor)):
-        print(
-            f"one new product: {np.median(times):.1f} ms{name}, {np.quantile(times, 0.99):.1f} at the 99th percentile"
-        )
+        print(f"one new product: {np.median(times):.1f} ms{name}, 99th percentile {np.quantile(times, 0.99):.1f}")
     slowest = float(np.quantile(alone, 0.99))
     _judge("one new product at the 99th percentile, ms", slowest, slowest < 50, "under 50")
 

@@ -118,12 +118,13 @@ class Memory:
     @cached_property
     def popularity(self) -> np.ndarray:
         """Share of all purchases, half a purchase given to each item, `(items,) float64`."""
-        return np.asarray((self.graph.bought + 0.5) / (self.graph.bought + 0.5).sum())
+        bought: np.ndarray = self.graph.bought + 0.5
+        return np.asarray(bought / bought.sum())
 
     @cached_property
     def log_popularity(self) -> np.ndarray:
         """Logarithm of `popularity`, `(items,) float64`."""
-        return np.log(self.popularity)
+        return np.asarray(np.log(self.popularity))
 
     @cached_property
     def popularity_in_type(self) -> np.ndarray:

@@ -129,7 +129,7 @@ def fit_item_features(frame: pd.DataFrame, config: FeaturesConfig, seed: int) ->
 def item_texts(frame: pd.DataFrame) -> list[str]:
     """Write the words of every item: its title and its category, where they hold letters."""
     title = frame["title"].astype(object).where(frame["title"].notna(), "").astype(str)
-    category = _category(frame).astype(object)
+    category = _category(frame).set_axis(frame.index)
     words = category.where(category.notna(), "").astype(str).str.replace(r"[._/>|]+", " ", regex=True)
     joined = (title + " " + words).str.strip().str.lower()
     return list(joined.where(joined.str.contains(r"[^\W\d_]{2}", regex=True), ""))
@@ -137,14 +137,19 @@ def item_texts(frame: pd.DataFrame) -> list[str]:
 
 def _category(frame: pd.DataFrame) -> pd.Series:
     """Write the category path down to the type; one of the two stands alone where the other is missing."""
-    path, kind = frame["category_path"].astype(object), frame["type"].astype(object)
-    both = path.notna() & kind.notna() & (path != kind)
-    return path.where(path.notna(), kind).mask(both, path.astype(str) + "|" + kind.astype(str))
+    path, kind = (frame[name].to_numpy(dtype=object) for name in ("category_path", "type"))
+    category = np.where(pd.notna(path), path, kind)
+    both = np.flatnonzero(pd.notna(path) & pd.notna(kind))
+    both = both[path[both] != kind[both]]
+    category[both] = path[both] + "|" + kind[both]
+    return pd.Series(category, dtype=object)
 
 
 def _given(values: pd.Series) -> list[str | None]:
     """List texts with None for what is missing."""
-    return list(values.astype(object).where(values.notna(), None))
+    texts = values.to_numpy(dtype=object, copy=True)
+    texts[pd.isna(texts)] = None
+    return list(texts)
 
 
 def _price_scales(price: np.ndarray, type_codes: np.ndarray, types: int) -> np.ndarray:
