@@ -39,7 +39,9 @@ def model_card(model: Model) -> str:
         "",
         f"- prior strength {model.prior_strength:g} baskets",
         f"- Annoy recall@10 against exact search: similar {recall['similar']:.3f}, complements "
-        + ("all types are searched exactly" if recall["complements"] is None else f"{recall['complements']:.3f}"),
+        + ("all types are searched exactly" if recall["complements"] is None else f"{recall['complements']:.3f}")
+        + ", expected by the counts "
+        + ("searched exactly" if recall["expected"] is None else f"{recall['expected']:.3f}"),
         *(["", "## Notes", "", *(f"- {note}" for note in report["notes"])] if report["notes"] else []),
         "",
     ]

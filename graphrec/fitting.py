@@ -45,9 +45,12 @@ from graphrec.progress import Display
 from graphrec.rerank import SessionItems, fit_session_model, session_matrix
 from graphrec.retrieval import (
     AnnoyIndex,
+    BandedIndex,
     CandidateSource,
     ComplementIndex,
+    ExactIndex,
     build_forests,
+    lay_out_by_size,
     recall_against_exact,
     retrieve,
 )
@@ -105,14 +108,16 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     memory = Memory.of(remembered, type_codes, len(features.types), sales, config.complements.rank, seed)
     ranker, ranker_curves, ranked = _fit_ranker(events, item_matrix, type_codes, features, config, display)
     with display.stage("indexes"):
+        asked = np.random.default_rng(seed).permutation(len(embeddings))[: config.retrieval.recall_queries]
         index, complement_recall = build_forests(
-            _complement_index(predictor, embeddings, sales.popularity, type_codes, config), config.retrieval, seed
+            _complement_index(predictor, embeddings, sales.popularity, type_codes, config),
+            lambda kind: predictor.queries(embeddings[asked], np.full(len(asked), kind), np.arange(len(asked))),
+            config.retrieval,
+            seed,
         )
+        expected_index, expected_recall = _expected_index(memory, config)
         similar_index = AnnoyIndex.build(embeddings, config.retrieval, seed)
-        queries = embeddings[
-            np.random.default_rng(seed).permutation(len(embeddings))[: config.retrieval.recall_queries]
-        ]
-        similar_recall = recall_against_exact(similar_index, embeddings, queries, 10)
+        similar_recall = recall_against_exact(similar_index, embeddings, embeddings[asked], 10)
     session_items = SessionItems(
         embeddings,
         type_codes,
@@ -140,7 +145,11 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         },
         "prior_strength": {"chosen": strength, "gain": {f"{k:g}": v for k, v in gains.items()}},
         "ranker": ranked,
-        "annoy_recall_at_10": {"similar": similar_recall, "complements": complement_recall},
+        "annoy_recall_at_10": {
+            "similar": similar_recall,
+            "complements": complement_recall,
+            "expected": expected_recall,
+        },
     }
     return Model(
         config=config,
@@ -155,6 +164,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         ranker=ranker,
         prior_strength=strength,
         complement_index=index,
+        expected_index=expected_index,
         similar_index=similar_index,
         session_model=session_model,
         report=report,
@@ -212,6 +222,17 @@ def _complement_index(
     log_popularity = log_popularity_in_type(popularity, type_codes, types)
     places = predictor.places(embeddings)
     return ComplementIndex.lay_out(places, log_popularity, type_codes, types, config.complements.temperature)
+
+
+def _expected_index(memory: Memory, config: Config) -> tuple[ExactIndex | BandedIndex, float | None]:
+    """Index the low-rank part of the counts, and measure it where it is not searched exactly."""
+    index = lay_out_by_size(memory.right, config.retrieval)
+    bought = np.flatnonzero(memory.left.any(axis=1))
+    if isinstance(index, ExactIndex) or not len(bought):
+        return index, None
+    index = index.build_forests(config.retrieval, config.seed)
+    asked = np.random.default_rng(config.seed).permutation(bought)[: config.retrieval.recall_queries]
+    return index, recall_against_exact(index, memory.right, memory.left[asked], 10)
 
 
 def _choose_prior_strength(
@@ -281,7 +302,8 @@ def _fit_ranker(
         remembered = remembered_pairs(graph, settings)
         memory = Memory.of(remembered, type_codes, types, sales, settings.rank, config.seed)
         index = _complement_index(predictor, known.embeddings, sales.popularity, type_codes, config)
-        return CandidateSource(predictor, index, memory, known, settings)
+        expected = lay_out_by_size(memory.right, config.retrieval)
+        return CandidateSource(predictor, index, memory, known, settings, expected)
 
     def queries_of(codes: np.ndarray) -> QueryItems:
         return QueryItems(codes, known.embeddings[codes], type_codes[codes], known.price[codes])

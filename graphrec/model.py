@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from graphrec.events import Catalogue
 from graphrec.features import ItemFeatures
 from graphrec.graph import ProductGraph
 from graphrec.rerank import SessionLstm
-from graphrec.retrieval import AnnoyIndex, CandidateSource, ComplementIndex
+from graphrec.retrieval import AnnoyIndex, BandedIndex, CandidateSource, ComplementIndex, ExactIndex
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Model:
     prior_strength : float
         Baskets' worth of trust in the predictor, see `graphrec.complements.blend`.
     complement_index : ComplementIndex
+    expected_index : ExactIndex or BandedIndex
+        Over the low-rank part of the counts; exact in a small shop.
     similar_index : AnnoyIndex
         Over the embeddings.
     session_model : SessionLstm
@@ -65,6 +68,7 @@ class Model:
     ranker: Ranker | None
     prior_strength: float
     complement_index: ComplementIndex
+    expected_index: ExactIndex | BandedIndex
     similar_index: AnnoyIndex
     session_model: SessionLstm
     report: dict[str, Any]
@@ -77,10 +81,17 @@ class Model:
         return KnownItems(self.embeddings, self.features.price_columns(self.catalogue.frame, self.type_codes))
 
     @cached_property
+    def encoder_alone(self) -> GraphSage:
+        """The encoder in float64: what it makes of a product does not depend on which others it is asked with."""
+        return deepcopy(self.encoder).double()
+
+    @cached_property
     def candidates(self) -> CandidateSource:
         """Where the candidates of a query come from."""
         settings = self.config.complements
-        return CandidateSource(self.predictor, self.complement_index, self.memory, self.known, settings)
+        return CandidateSource(
+            self.predictor, self.complement_index, self.memory, self.known, settings, self.expected_index
+        )
 
     def queries(self, codes: np.ndarray) -> QueryItems:
         """Look up items of the catalogue as queries."""

@@ -26,7 +26,7 @@ from graphrec.complements import (
     log_popularity_in_type,
     remembered_pairs,
 )
-from graphrec.config import Config, parse_config
+from graphrec.config import Config, RetrievalConfig, parse_config
 from graphrec.encoder import GraphSage
 from graphrec.errors import ModelError
 from graphrec.events import Catalogue
@@ -34,9 +34,9 @@ from graphrec.features import ItemFeatures
 from graphrec.graph import ProductGraph
 from graphrec.model import Model
 from graphrec.rerank import SessionItems
-from graphrec.retrieval import AnnoyIndex, ComplementIndex
+from graphrec.retrieval import AnnoyIndex, BandedIndex, ComplementIndex, ExactIndex, lay_out_by_size
 
-FORMAT = 2
+FORMAT = 3
 """Rises when older versions can no longer read what is written."""
 
 Network = torch.nn.Module
@@ -94,6 +94,9 @@ def _write_files(model: Model, folder: Path) -> None:
     model.similar_index.save(folder / "similar.ann")
     for kind, forest in model.complement_index.forests.items():
         forest.save(folder / f"complements-{kind}.ann")
+    if isinstance(model.expected_index, BandedIndex):
+        for band, forest in model.expected_index.forests.items():
+            forest.save(folder / f"expected-{band}.ann")
     (folder / "card.md").write_text(model_card(model), encoding="utf-8")
     manifest = {
         "format": FORMAT,
@@ -200,6 +203,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         kind: AnnoyIndex.load(path / f"complements-{kind}.ann", index.shard(kind), config.retrieval)
         for kind in index.large_types(config.retrieval)
     }
+    memory = Memory.from_arrays(graph, type_codes, types, load_file(path / "memory.safetensors"))
     rejected = path / "rejected.parquet"
     return Model(
         config=config,
@@ -214,11 +218,22 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         ranker=ranker,
         prior_strength=float(manifest["prior_strength"]),
         complement_index=index.with_forests(forests),
+        expected_index=_load_expected(path, memory, config.retrieval),
         similar_index=AnnoyIndex.load(path / "similar.ann", embeddings, config.retrieval),
         session_model=session_model,
         report=manifest["report"],
         rejected=pd.read_parquet(rejected) if rejected.is_file() else pd.DataFrame(columns=["row", "reason", "text"]),
         fingerprint=str(manifest["fingerprint"]),
+    )
+
+
+def _load_expected(path: Path, memory: Memory, config: RetrievalConfig) -> ExactIndex | BandedIndex:
+    index = lay_out_by_size(memory.right, config)
+    if isinstance(index, ExactIndex):
+        return index
+    files = {band: path / f"expected-{band}.ann" for band in index.large_bands(config)}
+    return index.with_forests(
+        {band: AnnoyIndex.load(file, index.by_band[band], config) for band, file in files.items()}
     )
 
 

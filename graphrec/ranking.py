@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ _BLOCK = 1024
 """Queries ranked at once."""
 _SHELF = 10
 """Places that are to hold several types."""
+_AT_ONCE = 8192
+"""Candidates described and scored at once: so many stay near the processor."""
 _WIDER = 8
 """Times as many types are searched where items are kept out of the answer, since they are the likeliest ones."""
 _LEAST = 1e-100
@@ -128,10 +130,11 @@ def rank_at_discounts(
         block = members.block(start, stop)
         types = model.config.complements.types * (_WIDER if len(kept_out) else 1)
         found = model.candidates.collect(block.items, max(model.config.complements.candidates_per_type, 2 * k), types)
-        scores = _log_scores(model, block.items, found)
+        evidence = model.candidates.evidence(block.items, found)
+        scores = _log_scores(model, block.items, found, evidence)
         for discount, ranked in zip(discounts, parts, strict=True):
             share = _shares(model, found, scores, discount)
-            part = _rank_block(model, block, k, kept_out, found, share)
+            part = _rank_block(model, block, k, kept_out, found, share, evidence["count"])
             ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
     return [
         Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
@@ -146,18 +149,24 @@ def _keys(excluded: sparse.csr_array) -> np.ndarray:
 
 
 def _rank_block(
-    model: Model, members: Members, k: int, kept_out: np.ndarray, found: Candidates, share: np.ndarray
+    model: Model,
+    members: Members,
+    k: int,
+    kept_out: np.ndarray,
+    found: Candidates,
+    share: np.ndarray,
+    count: np.ndarray,
 ) -> Ranking:
     items = len(model.catalogue)
     most_kept_out = int(np.bincount(kept_out // items, minlength=1).max()) if len(kept_out) else 0
-    query, item, score, source = _score_candidates(model, members, found, share)
+    query, item, score, source = _score_candidates(model, members, found, share, count)
     known = members.item >= 0
     in_cart = np.unique(np.concatenate([members.query[known] * items + members.item[known], kept_out]))
     owner, edge = model.graph.similar.edges_of(members.item[known])
     similar = np.unique(members.query[known][owner] * items + model.graph.similar.indices[edge])
 
     key = query * items + item
-    wanted = ~np.isin(key, in_cart) & ((source == _OBSERVED) | ~np.isin(key, similar))
+    wanted = ~_among(in_cart, key) & ((source == _OBSERVED) | ~_among(similar, key))
     query, item, score, source, key = (a[wanted] for a in (query, item, score, source, key))
     tier = np.zeros(len(query), dtype=np.int64)
 
@@ -166,9 +175,9 @@ def _rank_block(
         most_similar = int(np.bincount(similar // items, minlength=1).max())
         fill_query, fill_item = _popular(model, members, short, most_similar + most_kept_out, k)
         fill_key = fill_query * items + fill_item
-        new = ~np.isin(fill_key, in_cart) & ~np.isin(fill_key, key)
+        new = ~_among(in_cart, fill_key) & ~np.isin(fill_key, key)
         fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
-        is_similar = np.isin(fill_key, similar)
+        is_similar = _among(similar, fill_key)
         query, item = np.concatenate([query, fill_query]), np.concatenate([item, fill_item])
         fill_score = _fallback_scores(model, members.queries, query, score, fill_query, fill_item)
         # A substitute stands in a list only where the shop has nothing else, and says so by its score.
@@ -228,9 +237,10 @@ def rank_within_type(
         item = members[np.arange(len(owner)) - np.searchsorted(owner, owner) + edges[kind][owner]]
         other = item != query[owner]
         owner, item = owner[other], item[other]
-        given = model.candidates.given(model.queries(query), (owner, item))
-        discount = model.config.complements.popularity_discount
-        score = _shares(model, given, _log_scores(model, model.queries(query), given), discount)
+        queries = model.queries(query)
+        given = model.candidates.given(queries, (owner, item))
+        scores = _log_scores(model, queries, given, model.candidates.evidence(queries, given))
+        score = _shares(model, given, scores, model.config.complements.popularity_discount)
         order = np.lexsort((item, -_significant(score), owner))
         owner, item = owner[order], item[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
@@ -239,12 +249,11 @@ def rank_within_type(
 
 
 def _score_candidates(
-    model: Model, members: Members, found: Candidates, share: np.ndarray
+    model: Model, members: Members, found: Candidates, share: np.ndarray, count: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Score every candidate by its share of its query's co-purchases; a cart's score is the mean over its members."""
     items = len(model.catalogue)
     source_item = members.item[found.owner]
-    count = model.graph.evidence_columns(np.maximum(source_item, 0), found.item)["count"]
     key, pair = np.unique(members.query[found.owner] * items + found.item, return_inverse=True)
     size = np.bincount(members.query, minlength=members.queries)
     query = key // items
@@ -253,25 +262,27 @@ def _score_candidates(
     return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
 
 
-def _log_scores(model: Model, queries: QueryItems, found: Candidates) -> np.ndarray:
+def _log_scores(model: Model, queries: QueryItems, found: Candidates, evidence: Mapping[str, np.ndarray]) -> np.ndarray:
     """Score each candidate: by the ranker, else by the log posterior of memory and networks."""
-    if not len(found.owner):
-        return np.zeros(0)
-    if model.ranker is not None:
-        return model.ranker.score(model.candidates.features(queries, found))
-    graph = model.memory.graph
-    seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
-    weight = np.where(seen, graph.evidence_columns(code, found.item)["weight"], 0.0)
-    total = np.where(seen, graph.complement_weight[code], 0.0)
-    return np.asarray(np.log(np.maximum(posterior(weight, found.prior, total, model.prior_strength), _LEAST)))
+    if model.ranker is None:
+        seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
+        weight = np.where(seen, evidence["weight"], 0.0)
+        total = np.where(seen, model.memory.graph.complement_weight[code], 0.0)
+        return np.asarray(np.log(np.maximum(posterior(weight, found.prior, total, model.prior_strength), _LEAST)))
+    parts = [np.zeros(0)]
+    for start in range(0, len(found.owner), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        part = Candidates(found.owner[rows], found.item[rows], found.prior[rows])
+        facts = {name: values[rows] for name, values in evidence.items()}
+        parts.append(model.ranker.score(model.candidates.features(queries, part, facts)))
+    return np.concatenate(parts)
 
 
 def _shares(model: Model, found: Candidates, log_scores: np.ndarray, discount: float) -> np.ndarray:
     """Divide scores by popularity to the power of the discount, and make the ranker's the shares of a list."""
     if not len(found.owner):
         return np.zeros(0)
-    popularity = model.memory.sales.popularity
-    scores = log_scores - discount * np.log(popularity[found.item] / popularity.sum())
+    scores = log_scores - discount * model.memory.log_popularity[found.item]
     if model.ranker is None:
         return np.asarray(np.exp(scores))
     starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
@@ -282,9 +293,7 @@ def _shares(model: Model, found: Candidates, log_scores: np.ndarray, discount: f
 
 def _popular(model: Model, members: Members, short: np.ndarray, unwanted: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Pair every query whose list is short with enough bestsellers that k of them can stay."""
-    graph = model.graph
-    order = np.lexsort((np.arange(graph.items), -graph.viewed, -graph.bought))
-    enough = order[: 2 * k + len(members.item) + unwanted + 1]
+    enough = model.memory.popular[: 2 * k + len(members.item) + unwanted + 1]
     return np.repeat(short, len(enough)), np.tile(enough, len(short))
 
 
@@ -299,8 +308,15 @@ def _fallback_scores(
     """Score bestsellers by their share of the purchases, below everything that was observed or predicted."""
     lowest = np.ones(queries)
     np.minimum.at(lowest, query[: len(score)], score)
-    bought = model.graph.bought + 0.5
-    return _significant(lowest[fill_query] * bought[fill_item] / bought.sum())
+    return _significant(lowest[fill_query] * model.memory.popularity[fill_item])
+
+
+def _among(numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Tell which of the asked are among rising numbers, as `numpy.isin`, which would sort both once more."""
+    if not len(numbers):
+        return np.zeros(len(asked), dtype=bool)
+    place = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
+    return np.asarray(numbers[place] == asked)
 
 
 def _significant(score: np.ndarray) -> np.ndarray:

@@ -180,9 +180,7 @@ class Recommender:
         ndarray
             `(products, dim) float32`, unit length, in the order of the rows.
         """
-        rows = _product_rows(products)
-        matrix = torch.from_numpy(self.model.features.transform(rows))
-        return np.asarray(self.model.encoder.embed_alone(matrix).numpy())
+        return self._embed(_product_rows(products))
 
     def recommend_new(self, products: pd.DataFrame, k: int = 10) -> pd.DataFrame:
         """Complete products that the model has never seen, in the columns of the export."""
@@ -190,7 +188,7 @@ class Recommender:
         types = self.model.features.type_codes(rows)
         unseen = np.full(len(rows), -1, dtype=np.int64)
         prices = self.model.features.price_columns(rows, types)
-        members = Members.of_new(QueryItems(unseen, self.embed(products), types, prices))
+        members = Members.of_new(QueryItems(unseen, self._embed(rows), types, prices))
         # A product that is in the catalogue after all must not be its own complement.
         ranking = rank_complements(self.model, members, at_least_one(k) + 1)
         own: np.ndarray = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
@@ -198,9 +196,14 @@ class Recommender:
         frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
         names = (*self.model.features.types.names, None)
         frame["item_type"] = [names[code] for code in types[ranking.query]]
-        frame = frame[~own].reset_index(drop=True)
-        frame["rank"] = frame.groupby("item", sort=False).cumcount() + 1
+        if own.any():
+            frame = frame[~own].reset_index(drop=True)
+            frame["rank"] = frame.groupby("item", sort=False).cumcount() + 1
         return frame[frame["rank"] <= k].reset_index(drop=True)
+
+    def _embed(self, rows: pd.DataFrame) -> np.ndarray:
+        matrix = torch.from_numpy(self.model.features.transform(rows, alone=True))
+        return np.asarray(self.model.encoder_alone.embed_alone(matrix.double()).float().numpy())
 
     def rerank(
         self,
@@ -322,7 +325,5 @@ def _bare(item: str) -> Recommendation:
 
 
 def _product_rows(products: pd.DataFrame) -> pd.DataFrame:
-    """Check new products like a catalogue, but keep their order."""
-    checked = Catalogue.from_frame(products).frame.set_index("item")
-    order = products["item"].astype("str").str.strip()
-    return checked.loc[list(order)].reset_index()
+    """Check new products like a catalogue, in their order."""
+    return Catalogue.from_frame(products).frame

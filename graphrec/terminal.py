@@ -58,8 +58,11 @@ def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: f
         "similar links": f"{report['similar_links']:,} from {' and '.join(report['similar_sources'])}",
         "complement links": f"{report['complement_links']:,} ({report['substitutes_removed']:,} substitutes taken out)",
         "prior strength": f"{recommender.model.prior_strength:g} baskets",
-        "Annoy recall@10": f"similar {recall['similar']:.3f}, complements "
-        + ("exact" if recall["complements"] is None else f"{recall['complements']:.3f}"),
+        "Annoy recall@10": f"similar {recall['similar']:.3f}"
+        + "".join(
+            f", {name} " + ("exact" if recall[key] is None else f"{recall[key]:.3f}")
+            for name, key in (("complements", "complements"), ("expected by the counts", "expected"))
+        ),
         "time, peak memory": f"{seconds:.0f} s, {peak_gib:.1f} GiB",
     }
     table = Table(show_header=False, box=None)

@@ -1,10 +1,12 @@
 """A model on disk: the same answers in a new process, the same files for one seed, nothing that can run code."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from graphrec import Recommender
@@ -12,6 +14,7 @@ from graphrec.config import ShopConfig, load_config
 from graphrec.errors import ModelError
 from graphrec.events import load_events
 from graphrec.events.shop import generate_shop, write_shop
+from graphrec.retrieval import ExactIndex
 from tests.conftest import quick_config
 
 
@@ -64,6 +67,61 @@ def test_manifest_names_every_file_and_nothing_can_run_code(saved):
     assert {Path(name).suffix for name in names} <= {".json", ".parquet", ".safetensors", ".ann", ".md"}
     assert manifest["report"]["annoy_recall_at_10"]["similar"] > 0.9
     assert "Trained on" in (saved / "card.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def through_annoy(tmp_path_factory) -> Recommender:
+    """A shop of which every type and some lengths of the low-rank counts are searched by Annoy."""
+    folder = tmp_path_factory.mktemp("annoy")
+    write_shop(generate_shop(ShopConfig(events=15_000, items=2_000, seed=4)), folder)
+    settings = {
+        "encoder": {"epochs": 1, "pairs_per_epoch": 5_000},
+        "complements": {"epochs": 1, "pairs_per_epoch": 5_000, "window_queries": 200},
+        "rerank": {"epochs": 1, "max_sessions": 500},
+        "retrieval": {"exact_below": 50, "trees": 10, "search_k": 1_500},
+    }
+    return Recommender.fit(load_events(load_config(folder / "shop.yaml")), quick_config(**settings))
+
+
+def test_annoy_is_saved_measured_and_answers_as_before(through_annoy, tmp_path):
+    model = through_annoy.model
+    assert model.complement_index.forests and model.expected_index.forests
+    recall = model.report["annoy_recall_at_10"]
+    assert recall["expected"] > 0.9 and recall["complements"] > 0.9
+    through_annoy.save(tmp_path / "model")
+    files = json.loads((tmp_path / "model" / "manifest.json").read_text())["files"]
+    assert {f"expected-{band}.ann" for band in model.expected_index.forests} <= set(files)
+    assert f"expected by the counts {recall['expected']:.3f}" in (tmp_path / "model" / "card.md").read_text()
+    loaded = Recommender.load(tmp_path / "model")
+    pd.testing.assert_frame_equal(
+        loaded.recommend_many(loaded.items[:200]), through_annoy.recommend_many(loaded.items[:200])
+    )
+
+
+def test_through_annoy_a_batch_equals_one_by_one(through_annoy):
+    items = through_annoy.items[::150]
+    together = through_annoy.recommend_many(items, 10)
+    for position, item in enumerate(items):
+        rows, alone = together[together["query"] == position], through_annoy.recommend(item, 10)
+        assert rows["complement"].tolist() == [answer.item for answer in alone]
+        assert rows["score"].tolist() == [answer.score for answer in alone]
+    new = through_annoy.model.catalogue.frame[::100].assign(item=lambda frame: "new-" + frame["item"])
+    together = through_annoy.recommend_new(new, 10)
+    for row in range(len(new)):
+        rows = together[together["item"] == new["item"].iloc[row]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, through_annoy.recommend_new(new.iloc[row : row + 1], 10))
+
+
+def test_lists_through_annoy_are_nearly_the_exact_ones(through_annoy):
+    model = through_annoy.model
+    exact = dataclasses.replace(
+        model,
+        complement_index=model.complement_index.with_forests({}),
+        expected_index=ExactIndex(model.memory.right),
+    )
+    ours, truth = (Recommender(m).recommend_many(through_annoy.items[:500], 10) for m in (model, exact))
+    pairs = [set(zip(lists["item"], lists["complement"], strict=True)) for lists in (ours, truth)]
+    assert len(pairs[0] & pairs[1]) > 0.9 * len(pairs[1])
 
 
 def test_saving_again_replaces_the_model_and_leaves_nothing_behind(recommender, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,13 @@ class QueryItems:
 
 
 def candidate_features(
-    memory: Memory, known: KnownItems, queries: QueryItems, owner: np.ndarray, item: np.ndarray, prior: np.ndarray
+    memory: Memory,
+    known: KnownItems,
+    queries: QueryItems,
+    owner: np.ndarray,
+    item: np.ndarray,
+    prior: np.ndarray,
+    evidence: Mapping[str, np.ndarray],
 ) -> np.ndarray:
     """Describe candidates, `(n, features) float64`.
 
@@ -74,22 +81,22 @@ def candidate_features(
         `(n,) int64`, code of the candidate.
     prior : ndarray
         `(n,) float64`, P(candidate | query) by the networks.
+    evidence : mapping of str to ndarray
+        `(n,)` each, as `ProductGraph.evidence_columns` gives it.
     """
     graph = memory.graph
     source = queries.item[owner]
     seen = source >= 0
     code = np.maximum(source, 0)
-    facts = {name: np.where(seen, values, 0.0) for name, values in graph.evidence_columns(code, item).items()}
+    facts = {name: np.where(seen, values, 0.0) for name, values in evidence.items()}
     bought = np.where(seen, graph.bought[code], 0.0)
     total = np.where(seen, graph.complement_weight[code], 0.0)
     expected = np.where(seen, np.maximum(memory.expected(code, item), 0.0), 0.0)
     types, others = queries.type_code[owner], memory.type_codes[item]
     own_share, type_share = memory.type_shares(source, types, others)
-    popularity = memory.sales.popularity / memory.sales.popularity.sum()
-    of_type = np.bincount(memory.type_codes, popularity, minlength=memory.type_transition.shape[1])
-    within = popularity[item] / of_type[others]
-    log_popularity = np.log(popularity[item])
-    trend = np.log(memory.sales.trend[item] + _RARE)
+    within = memory.popularity_in_type[item]
+    log_popularity = memory.log_popularity[item]
+    trend = memory.log_trend[item]
     price, other_price = queries.price[owner], known.price[item]
     cosine = np.einsum("nd,nd->n", queries.embedding[owner], known.embeddings[item])
     columns = [

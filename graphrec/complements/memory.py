@@ -16,6 +16,8 @@ from scipy import sparse
 from graphrec.config import ComplementsConfig
 from graphrec.graph import ProductGraph, Sales, low_rank_counts
 
+_RARE = 1e-7
+"""Share that stands for none in a logarithm."""
 _TYPE_BASKETS = 50.0
 """Pairs' worth of trust in what an item's type is bought with, beside what the item itself is bought with."""
 _POWER_ITERATIONS = 4
@@ -74,6 +76,7 @@ class Memory:
         count = pairs.columns["count"].astype(np.float64)
         shape = (graph.items, types)
         with_type = sparse.coo_array((count, (pairs.rows, type_codes[pairs.indices])), shape=shape).tocsr()
+        with_type.sort_indices()
         of_type = sparse.csr_array(
             (np.ones(graph.items), (type_codes, np.arange(graph.items))), shape=(types, graph.items)
         )
@@ -105,8 +108,50 @@ class Memory:
         return np.argsort(-self.graph.bought, kind="stable")
 
     @cached_property
+    def popular(self) -> np.ndarray:
+        """All items, the most bought first, of equals the most viewed, `(items,) int64`."""
+        return np.lexsort((np.arange(self.graph.items), -self.graph.viewed, -self.graph.bought))
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """Share of all purchases, by `sales`, `(items,) float64`."""
+        return np.asarray(self.sales.popularity / self.sales.popularity.sum())
+
+    @cached_property
+    def log_popularity(self) -> np.ndarray:
+        """Logarithm of `popularity`, `(items,) float64`."""
+        return np.asarray(np.log(self.popularity))
+
+    @cached_property
+    def popularity_in_type(self) -> np.ndarray:
+        """Share of the purchases of an item's type, `(items,) float64`."""
+        of_type = np.bincount(self.type_codes, self.popularity, minlength=self.type_transition.shape[1])
+        return np.asarray(self.popularity / of_type[self.type_codes])
+
+    @cached_property
+    def log_trend(self) -> np.ndarray:
+        """Logarithm of `trend`, `(items, horizons) float64`."""
+        return np.log(self.sales.trend + _RARE)
+
+    @cached_property
     def _pairs(self) -> np.ndarray:
         return np.asarray(self.bought_with_type.sum(axis=1)).ravel()
+
+    @cached_property
+    def _type_keys(self) -> np.ndarray:
+        """Number the stored places of `bought_with_type`, rising: scipy's own look-up passes over all of them."""
+        counts = self.bought_with_type
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        return np.asarray(rows * counts.shape[1] + counts.indices, dtype=np.int64)
+
+    def _bought_with_type(self, items: np.ndarray, types: np.ndarray) -> np.ndarray:
+        wanted = items * self.bought_with_type.shape[1] + types
+        found = np.zeros(len(wanted))
+        if len(self._type_keys):
+            place = np.minimum(np.searchsorted(self._type_keys, wanted), len(self._type_keys) - 1)
+            there = np.flatnonzero(self._type_keys[place] == wanted)
+            found[there] = self.bought_with_type.data[place[there]]
+        return found
 
     def type_shares(self, items: np.ndarray, types: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """P(type of the other): by the item's own counts drawn to those of its type, and by its type alone.
@@ -122,7 +167,7 @@ class Memory:
         """
         by_type = self.type_transition[types, others]
         known = np.maximum(items, 0)
-        own = np.asarray(self.bought_with_type[known, others]).ravel()
+        own = self._bought_with_type(known, others)
         total = self._pairs[known]
         own, total = np.where(items >= 0, own, 0.0), np.where(items >= 0, total, 0.0)
         return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type

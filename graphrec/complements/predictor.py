@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from graphrec.complements.regressor import EmbeddingRegressor
 from graphrec.complements.type_transition import TypeTransition
+
+_AT_ONCE = 4096
+"""Requests whose inner layers are held at once: so many stay near the processor."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,28 @@ class ComplementPredictor:
         return np.asarray(self.transition(_double(embeddings)).exp().numpy())
 
     @torch.no_grad()
-    def queries(self, embeddings: np.ndarray, types: np.ndarray) -> np.ndarray:
-        """Places where complements of a type should lie, `(rows, space) float64`, unit length."""
-        return np.asarray(self.regressor.query(_double(embeddings), torch.from_numpy(types)).numpy())
+    def queries(self, embeddings: np.ndarray, types: np.ndarray, owner: np.ndarray) -> np.ndarray:
+        """Places where complements of a type should lie, `(requests, space) float64`, unit length.
+
+        Parameters
+        ----------
+        embeddings : ndarray
+            `(rows, dim)`.
+        types, owner : ndarray
+            `(requests,) int64`: the type that is asked for, and the row that it should complete.
+        """
+        entered = self.regressor.enter(_double(embeddings))
+        parts = [np.zeros((0, self.regressor.out.out_features))]
+        for start in range(0, len(types), _AT_ONCE):
+            asked = slice(start, start + _AT_ONCE)
+            inside = entered[torch.from_numpy(owner[asked])] + self._entered_types[torch.from_numpy(types[asked])]
+            parts.append(self.regressor.leave(inside).numpy())
+        return np.concatenate(parts)
+
+    @cached_property
+    @torch.no_grad()
+    def _entered_types(self) -> torch.Tensor:
+        return torch.as_tensor(self.regressor.enter_type(self.regressor.type_embedding.weight))
 
     @torch.no_grad()
     def places(self, embeddings: np.ndarray) -> np.ndarray:

@@ -55,8 +55,11 @@ class EmbeddingRegressor(nn.Module):
         """Place queries, `(rows, space)`, unit length, for `(rows, dim)` embeddings and `(rows,)` types."""
         if self.spaces == 1:
             return self.place(embeddings)
-        h = F.relu(self.enter(embeddings) + self.enter_type(self.type_embedding(types)))
-        return F.normalize(self.out(h), dim=-1)
+        return self.leave(self.enter(embeddings) + self.enter_type(self.type_embedding(types)))
+
+    def leave(self, inside: Tensor) -> Tensor:
+        """Place queries from the sum of what was entered of their embeddings and of their types."""
+        return F.normalize(self.out(F.relu(inside)), dim=-1)
 
     def place(self, embeddings: Tensor) -> Tensor:
         """Place complements, `(rows, space)`, unit length, for `(rows, dim)` embeddings."""

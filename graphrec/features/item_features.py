@@ -52,7 +52,9 @@ class ItemFeatures:
 
     def type_codes(self, frame: pd.DataFrame) -> np.ndarray:
         """Find the type of every row, `(rows,) int64`, -1 for one that was never seen."""
-        return self.types.codes(_given(frame["type"]), self._texts(frame))
+        # Only types that are clusters of titles are found by the title.
+        texts = self._texts(frame) if self.types.derived else np.zeros((len(frame), 0), dtype=np.float32)
+        return self.types.codes(_given(frame["type"]), texts)
 
     def price_columns(self, frame: pd.DataFrame, type_codes: np.ndarray) -> np.ndarray:
         """Return log price, log price within its type, and whether it is missing, `(rows, 3) float32`."""
@@ -65,11 +67,14 @@ class ItemFeatures:
         columns = np.stack([np.clip(standard, -4, 4), np.clip(within, -4, 4), missing], axis=1)
         return columns.astype(np.float32)
 
-    def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """Build the item matrix of catalogue rows, `(rows, dim) float32`."""
+    def transform(self, frame: pd.DataFrame, alone: bool = False) -> np.ndarray:
+        """Build the item matrix of catalogue rows, `(rows, dim) float32`.
+
+        With `alone`, a row does not depend on which others it is asked with, to the last bit.
+        """
         if self.anonymous is not None:
             return name_codes([f"{self.anonymous} {item}" for item in frame["item"]], self.dim)
-        texts = self._texts(frame)
+        texts = self._texts(frame, alone)
         codes = self.types.codes(_given(frame["type"]), texts)
         paths = pd.Series(np.array(self.types.names, dtype=object)[codes]) if self.types.derived else _category(frame)
         return np.hstack(
@@ -81,8 +86,8 @@ class ItemFeatures:
             ]
         ).astype(np.float32)
 
-    def _texts(self, frame: pd.DataFrame) -> np.ndarray:
-        return self.text.encode(item_texts(frame))
+    def _texts(self, frame: pd.DataFrame, alone: bool = False) -> np.ndarray:
+        return self.text.encode(item_texts(frame), alone)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Name the learned arrays for a file."""
@@ -131,22 +136,27 @@ def fit_item_features(frame: pd.DataFrame, config: FeaturesConfig, seed: int) ->
 def item_texts(frame: pd.DataFrame) -> list[str]:
     """Write the words of every item: its title and its category, where they hold letters."""
     title = frame["title"].astype(object).where(frame["title"].notna(), "").astype(str)
-    category = _category(frame).astype(object).where(_category(frame).notna(), "").astype(str)
-    words = category.str.replace(r"[._/>|]+", " ", regex=True)
+    category = _category(frame).set_axis(frame.index)
+    words = category.where(category.notna(), "").astype(str).str.replace(r"[._/>|]+", " ", regex=True)
     joined = (title + " " + words).str.strip().str.lower()
     return list(joined.where(joined.str.contains(r"[^\W\d_]{2}", regex=True), ""))
 
 
 def _category(frame: pd.DataFrame) -> pd.Series:
     """Write the category path down to the type; one of the two stands alone where the other is missing."""
-    path, kind = frame["category_path"].astype(object), frame["type"].astype(object)
-    both = path.notna() & kind.notna() & (path != kind)
-    return path.where(path.notna(), kind).mask(both, path.astype(str) + "|" + kind.astype(str))
+    path, kind = (frame[name].to_numpy(dtype=object) for name in ("category_path", "type"))
+    category = np.where(pd.notna(path), path, kind)
+    both = np.flatnonzero(pd.notna(path) & pd.notna(kind))
+    both = both[path[both] != kind[both]]
+    category[both] = path[both] + "|" + kind[both]
+    return pd.Series(category, dtype=object)
 
 
 def _given(values: pd.Series) -> list[str | None]:
     """List texts with None for what is missing."""
-    return list(values.astype(object).where(values.notna(), None))
+    texts = values.to_numpy(dtype=object, copy=True)
+    texts[pd.isna(texts)] = None
+    return list(texts)
 
 
 def _price_scales(price: np.ndarray, type_codes: np.ndarray, types: int) -> np.ndarray:

@@ -46,12 +46,18 @@ class TextEncoder:
         """Length of an encoded text."""
         return len(self.components)
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return `(texts, dim) float32`, unit length, or zeros for a blank text."""
+    def encode(self, texts: Sequence[str], alone: bool = False) -> np.ndarray:
+        """Return `(texts, dim) float32`, unit length, or zeros for a blank text.
+
+        With `alone`, sums are taken in float64, so that the vector of one text does not depend on which others it is
+        encoded with.
+        """
         if not self.dim:
             return np.zeros((len(texts), 0), dtype=np.float32)
-        raw = RAW_VECTORS[self.name](list(texts))
-        projected = np.asarray(raw @ self.components.T) - self.mean @ self.components.T
+        raw, components = RAW_VECTORS[self.name](list(texts)), self.components
+        if alone:
+            raw, components = raw.astype(np.float64), components.astype(np.float64)
+        projected = np.asarray(raw @ components.T) - self.mean @ components.T
         length = np.linalg.norm(projected, axis=1, keepdims=True)
         blank = np.array([not text for text in texts])
         return np.where(blank[:, None], 0.0, projected / np.maximum(length, 1e-9)).astype(np.float32)

@@ -66,15 +66,30 @@ class Pairs:
         return owner, edge
 
     @cached_property
-    def _sorted_keys(self) -> tuple[np.ndarray, np.ndarray]:
+    def _by_source(self) -> tuple[np.ndarray, np.ndarray]:
         keys = self.rows * self.items + self.indices
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    @cached_property
+    def _by_target(self) -> tuple[np.ndarray, np.ndarray]:
+        keys = self.indices.astype(np.int64) * self.items + self.rows
         order = np.argsort(keys, kind="stable")
         return keys[order], order
 
     def find(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return the position of each edge source -> target, `(n,) int64`, -1 where there is none."""
-        keys, order = self._sorted_keys
-        wanted = np.asarray(sources, dtype=np.int64) * self.items + targets
+        return self._find(*self._by_source, sources, targets)
+
+    def find_back(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the position of each edge target -> source, `(n,) int64`, -1 where there is none.
+
+        As `find` the other way round, but pairs that come in the order of their sources are found as quickly.
+        """
+        return self._find(*self._by_target, sources, targets)
+
+    def _find(self, keys: np.ndarray, order: np.ndarray, firsts: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+        wanted = np.asarray(firsts, dtype=np.int64) * self.items + seconds
         if not len(keys):
             return np.full(len(wanted), -1, dtype=np.int64)
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)

@@ -115,12 +115,15 @@ class ProductGraph:
         bought together.
         """
         ahead = self.complement.find(items, complements)
-        back = self.complement.find(complements, items)
+        back = self.complement.find_back(items, complements)
         columns = {**self.complement.columns, "weight": self.complement.weight}
+        there, from_other_end = np.flatnonzero(ahead >= 0), np.flatnonzero((ahead < 0) & (back >= 0))
         facts = {}
         for name, mirrored in _MIRROR.items():
-            there, from_other_end = (np.append(columns[column], 0) for column in (name, mirrored))
-            facts[name] = np.where(ahead >= 0, there[ahead], from_other_end[back])
+            # Most candidates were never bought together: only the others are looked up.
+            facts[name] = np.zeros(len(ahead), dtype=np.result_type(columns[name], np.int64))
+            facts[name][there] = columns[name][ahead[there]]
+            facts[name][from_other_end] = columns[mirrored][back[from_other_end]]
         return facts
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from graphrec.complements import ComplementPredictor, KnownItems, Memory, QueryItems, candidate_features
 from graphrec.config import ComplementsConfig
 from graphrec.retrieval.complement_index import ComplementIndex
-from graphrec.retrieval.index import largest
+from graphrec.retrieval.index import Index
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,19 @@ def retrieve(
     count = probability.shape[1]
     top = np.argsort(-probability, axis=1, kind="stable")[:, : min(types, count)]
     owner, item = observed
-    wanted = (np.arange(len(embeddings))[:, None] * count + top).ravel()
     pair_key = owner * count + type_codes[item]
-    keys = np.unique(np.concatenate([wanted, pair_key]))
+    wanted, asked = (np.zeros(len(embeddings) * count, dtype=bool) for _ in range(2))
+    wanted[(np.arange(len(embeddings))[:, None] * count + top).ravel()] = True
+    asked[pair_key] = True
+    keys = np.flatnonzero(wanted | asked)
     request_owner, request_type = np.divmod(keys, count)
-    queries = predictor.queries(embeddings[request_owner], request_type)
-    found = index.search(queries, request_type, np.isin(keys, wanted), per_type)
+    queries = predictor.queries(embeddings, request_type, request_owner)
+    found = index.search(queries, request_type, wanted[keys], per_type)
     log_type = np.log(np.maximum(probability[request_owner, request_type], 1e-300)) - found.log_partition
 
-    pair_request = np.searchsorted(keys, pair_key)
+    place = np.zeros(len(wanted), dtype=np.int64)
+    place[keys] = np.arange(len(keys))
+    pair_request = place[pair_key]
     pair_logit = index.logits(queries[pair_request], item)
     return Candidates(
         owner=np.concatenate([request_owner[found.request], owner]),
@@ -93,6 +98,8 @@ class CandidateSource:
     memory : Memory
     known : KnownItems
     config : ComplementsConfig
+    expected : Index
+        Over `memory.right`: asked by a row of `memory.left`, it finds what the counts expect most.
     """
 
     predictor: ComplementPredictor
@@ -100,6 +107,7 @@ class CandidateSource:
     memory: Memory
     known: KnownItems
     config: ComplementsConfig
+    expected: Index
 
     def collect(self, queries: QueryItems, per_type: int, types: int) -> Candidates:
         """Collect the candidates of each query, each once and never the query itself.
@@ -148,11 +156,20 @@ class CandidateSource:
         found = retrieve(self.predictor, self.index, self.memory.type_codes, queries.embedding, given, types, per_type)
         return found if self.config.networks else replace(found, prior=np.zeros(len(found.prior)))
 
-    def features(self, queries: QueryItems, candidates: Candidates) -> np.ndarray:
-        """Describe candidates for the ranker, `(n, features) float64`."""
+    def evidence(self, queries: QueryItems, candidates: Candidates) -> dict[str, np.ndarray]:
+        """Look up what the memory holds of each pair, `(n,)` each; of a query that is in no log, what of item 0."""
+        code = np.maximum(queries.item[candidates.owner], 0)
+        return self.memory.graph.evidence_columns(code, candidates.item)
+
+    def features(
+        self, queries: QueryItems, candidates: Candidates, evidence: Mapping[str, np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Describe candidates for the ranker, `(n, features) float64`; `evidence` where it was looked up before."""
+        evidence = self.evidence(queries, candidates) if evidence is None else evidence
         if not self.config.networks:
             queries = replace(queries, embedding=np.zeros_like(queries.embedding))
-        return candidate_features(self.memory, self.known, queries, candidates.owner, candidates.item, candidates.prior)
+        owner, item, prior = candidates.owner, candidates.item, candidates.prior
+        return candidate_features(self.memory, self.known, queries, owner, item, prior, evidence)
 
     def _expected(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pair query items with those that the low-rank part of the counts expects most."""
@@ -160,12 +177,13 @@ class CandidateSource:
         most = min(self.config.expected_candidates, self.memory.graph.items) if self.config.memory else 0
         found = [np.zeros((0, most), dtype=np.int64)]
         for start in range(0, len(codes) if most else 0, _ROWS):
-            scores = self.memory.left[codes[start : start + _ROWS]] @ self.memory.right.T
-            found.append(largest(scores, most)[0])
+            found.append(self.expected.search(self.memory.left[codes[start : start + _ROWS]], most)[0])
         items = np.concatenate(found)
-        return np.repeat(np.arange(len(items)), most), items.ravel()
+        real = items >= 0
+        return np.repeat(np.arange(len(items)), real.sum(axis=1)), items[real]
 
 
 def _distinct(owner: np.ndarray, item: np.ndarray, items: int) -> tuple[np.ndarray, np.ndarray]:
-    keys = np.unique(owner * items + item)
+    keys = np.sort(owner * items + item)
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     return keys // items, keys % items

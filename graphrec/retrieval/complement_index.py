@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from graphrec.complements import members_by_type
 from graphrec.config import RetrievalConfig
 from graphrec.retrieval.index import AnnoyIndex, largest, recall_against_exact
-
-_PARTITION = 200
-"""Items of a large type over which its softmax is summed; the rest has next to no probability."""
+from graphrec.retrieval.landmarks import Landmarks, log_sum_exp
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,11 @@ class ComplementIndex:
         """Return the index with Annoy for some types."""
         return ComplementIndex(self.stored, self.members, self.edges, self.row_of, forests)
 
+    @cached_property
+    def landmarks(self) -> dict[int, Landmarks]:
+        """What the softmax of each type that Annoy searches is summed over."""
+        return {kind: Landmarks.of(self.shard(kind)) for kind in self.forests}
+
     def large_types(self, config: RetrievalConfig) -> list[int]:
         """Types that are searched by Annoy."""
         return [int(t) for t in np.flatnonzero(np.diff(self.edges) >= max(config.exact_below, 2))]
@@ -113,16 +117,15 @@ class ComplementIndex:
         starts = np.flatnonzero(np.diff(types[order], prepend=-1))
         for requests in np.split(order, starts[1:]) if len(order) else []:
             kind = int(types[requests[0]])
+            asked = wanted[requests]
             if kind in self.forests:
-                width = max(k, _PARTITION)
-                positions, logits = self.forests[kind].search(augmented[requests], width)
-                log_partition[requests] = _log_sum_exp(logits)
-                asked = wanted[requests]
-                positions, logits = positions[asked, :k], logits[asked, :k]
+                log_partition[requests] = self.landmarks[kind].log_sum(queries[requests])
+                if not asked.any():
+                    continue
+                positions, logits = self.forests[kind].search(augmented[requests[asked]], k)
             else:
                 scores = augmented[requests] @ self.shard(kind).T
-                log_partition[requests] = _log_sum_exp(scores)
-                asked = wanted[requests]
+                log_partition[requests] = log_sum_exp(scores)
                 if not asked.any():
                     continue
                 positions, logits = largest(scores[asked], k)
@@ -138,8 +141,18 @@ class ComplementIndex:
         return np.asarray(np.einsum("nd,nd->n", queries, stored[:, :-1]) + stored[:, -1])
 
 
-def build_forests(index: ComplementIndex, config: RetrievalConfig, seed: int) -> tuple[ComplementIndex, float | None]:
+def build_forests(
+    index: ComplementIndex, queries: Callable[[int], np.ndarray], config: RetrievalConfig, seed: int
+) -> tuple[ComplementIndex, float | None]:
     """Build Annoy for the large types and measure it.
+
+    Parameters
+    ----------
+    index : ComplementIndex
+    queries : callable
+        Type -> `(queries, space)`, what it is asked when it is measured.
+    config : RetrievalConfig
+    seed : int
 
     Returns
     -------
@@ -148,19 +161,11 @@ def build_forests(index: ComplementIndex, config: RetrievalConfig, seed: int) ->
         Recall@10 against exact search, averaged over the large types by size; None where there is none.
     """
     forests, recalls, sizes = {}, [], []
-    rng = np.random.default_rng(seed)
     for kind in index.large_types(config):
         shard = index.shard(kind)
         forests[kind] = AnnoyIndex.build(shard, config, seed)
-        # A stored vector with a 1 for its popularity is the query whose answer lies around that item.
-        length = np.maximum(np.linalg.norm(shard[:, :-1], axis=1, keepdims=True), 1e-12)
-        sample = rng.permutation(len(shard))[: config.recall_queries]
-        queries = np.column_stack([shard[:, :-1] / length, np.ones(len(shard))])[sample]
-        recalls.append(recall_against_exact(forests[kind], shard, queries, 10))
+        asked = queries(kind)
+        augmented = np.column_stack([asked, np.ones(len(asked))])
+        recalls.append(recall_against_exact(forests[kind], shard, augmented, 10))
         sizes.append(len(shard))
     return index.with_forests(forests), float(np.average(recalls, weights=sizes)) if sizes else None
-
-
-def _log_sum_exp(scores: np.ndarray) -> np.ndarray:
-    highest = scores.max(axis=1)
-    return np.asarray(np.log(np.exp(scores - highest[:, None]).sum(axis=1)) + highest)

@@ -12,7 +12,7 @@ import numpy as np
 from graphrec.config import RetrievalConfig
 
 _SAME = 1e-6
-"""Inner products that differ by less are equal: single precision sums in another order."""
+"""Inner products that differ by less than this share are equal: single precision sums in another order."""
 _BLOCK = 1024
 """Queries compared with all vectors at once."""
 
@@ -135,4 +135,5 @@ def recall_against_exact(index: Index, vectors: np.ndarray, queries: np.ndarray,
     """
     nearest = ExactIndex(vectors).search(queries, k)[1]
     found = index.search(queries, k)[1]
-    return float((found >= nearest[:, -1:] - _SAME).mean())
+    enough = nearest[:, -1:] - _SAME * np.abs(nearest[:, -1:])
+    return float((found >= enough).mean())

@@ -15,7 +15,7 @@ from graphrec.complements import (
 )
 from graphrec.config import ComplementsConfig, GraphConfig
 from graphrec.graph import Sales, build_graph
-from graphrec.retrieval import CandidateSource, ComplementIndex
+from graphrec.retrieval import CandidateSource, ComplementIndex, ExactIndex
 
 A, B, C, D, E, F, G, H, NEW = range(9)
 ITEMS, TYPES = 9, 3
@@ -44,7 +44,7 @@ def source_of(make_events):
 
     def make(expected, popular):
         config = ComplementsConfig(expected_candidates=expected, popular_candidates=popular)
-        return CandidateSource(predictor, index, memory, known, config)
+        return CandidateSource(predictor, index, memory, known, config, ExactIndex(memory.right))
 
     return make
 

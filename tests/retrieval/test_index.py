@@ -77,7 +77,7 @@ def test_a_shard_is_a_distribution_over_its_type(shards):
 
 def test_annoy_serves_the_large_type_nearly_as_exact_search(shards):
     _, places, _, index = shards
-    with_annoy, recall = build_forests(index, RetrievalConfig(exact_below=100), seed=0)
+    with_annoy, recall = build_forests(index, lambda kind: places[:50], RetrievalConfig(exact_below=100), seed=0)
     assert list(with_annoy.forests) == [1]
     assert recall > 0.9
     asked, everyone = np.ones(30, dtype=np.int64), np.ones(30, dtype=bool)
@@ -85,7 +85,7 @@ def test_annoy_serves_the_large_type_nearly_as_exact_search(shards):
     near = with_annoy.search(places[:30], asked, everyone, 10)
     same = np.isin(near.request * 1000 + near.item, exact.request * 1000 + exact.item)
     assert same.mean() > 0.9
-    np.testing.assert_allclose(near.log_partition, exact.log_partition, atol=0.15)  # 200 of 400 items are summed
+    np.testing.assert_allclose(near.log_partition, exact.log_partition, atol=0.1)  # 128 landmarks for 400 items
 
 
 def test_requests_that_are_not_wanted_get_their_partition_alone(shards):
