@@ -50,9 +50,9 @@ class GraphSage(nn.Module):
             `(seeds, dim) float32`, unit length.
         """
         x = features[first.sources]
-        h = F.relu(self.enter(x))
+        h = F.relu_(self.enter(x))
         # index_select, unlike h[...], has a backward pass that is both repeatable and fast.
-        h = F.relu(_layer(self.first, first.matrix @ h, h.index_select(0, first.targets)))
+        h = F.relu_(_layer(self.first, first.matrix @ h, h.index_select(0, first.targets)))
         own = self.own(x[first.targets[second.targets]])
         return _unit(_layer(self.second, second.matrix @ h, h.index_select(0, second.targets)) + own)
 
@@ -66,15 +66,15 @@ class GraphSage(nn.Module):
         neighbours : CsrMatrix
             `(items, items)`, rows are means.
         """
-        h = F.relu(self.enter(features))
-        h = F.relu(_layer(self.first, neighbours @ h, h))
+        h = F.relu_(self.enter(features))
+        h = F.relu_(_layer(self.first, neighbours @ h, h))
         return _unit(_layer(self.second, neighbours @ h, h) + self.own(features))
 
     def alone(self, features: Tensor) -> Tensor:
         """Embed items by their features alone, `(rows, dim) float32`, unit length."""
-        h = F.relu(self.enter(features))
+        h = F.relu_(self.enter(features))
         nobody = h.new_zeros(1, h.shape[1])
-        h = F.relu(_layer(self.first, nobody, h))
+        h = F.relu_(_layer(self.first, nobody, h))
         return _unit(_layer(self.second, nobody, h) + self.own(features))
 
     @torch.no_grad()
@@ -94,8 +94,9 @@ def _layer(layer: SAGEConv, neighbours: Tensor, own: Tensor) -> Tensor:
     SAGEConv would pass messages by edge_index, which writes one vector per link, or by a sparse tensor, which torch
     transposes in every backward pass.
     """
-    combined: Tensor = layer.lin_l(neighbours) + layer.lin_r(own)
-    return combined
+    # In place where a layer writes as many numbers as the whole graph has: fresh memory costs more than the sum.
+    combined: Tensor = layer.lin_r(own)
+    return combined.add_(layer.lin_l(neighbours))
 
 
 def _unit(vectors: Tensor) -> Tensor:
