@@ -55,9 +55,9 @@ class Hardware:
             return cast(Value, replace(value, **parts))
         return value
 
-    def share_of(self, steps: int) -> int:
-        """Return how many of an epoch's steps fall to each process."""
-        return max(1, steps // self.processes)
+    def share_of(self, batch: int) -> int:
+        """Return how much of a batch falls to each process."""
+        return max(1, batch // self.processes)
 
     def same_start(self, model: nn.Module) -> None:
         """Give every process the parameters of the first."""

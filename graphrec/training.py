@@ -52,17 +52,18 @@ def train(
 ) -> Curve:
     """Train with AdamW on a learning rate that falls linearly; keep the epoch of lowest validation loss.
 
-    Several processes take an equal share of the steps each, average their gradients at every one, and agree on the
-    losses, so that they end with the same weights.
+    Several processes take a share of every batch each, average their gradients at every step, and agree on the losses,
+    so that they end with the same weights. To share out the steps instead would leave fewer updates, and shorter
+    trainings then end with losses that are up to a tenth higher.
 
     Parameters
     ----------
     model : Module
         Trained in place, left in evaluation mode on the CPU with its best weights.
     batches : callable
-        Returns the batches of one epoch, anew at each call; where several processes train, each its own.
+        Returns the batches of one epoch, anew at each call; where several processes train, each its own share.
     steps : int
-        Batches per epoch, of all processes together.
+        Batches per epoch.
     loss : callable
         Batch on the device -> scalar.
     validate : callable
@@ -77,7 +78,6 @@ def train(
     """
     model.to(hardware.device)
     hardware.same_start(model)
-    steps = hardware.share_of(steps)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=max(epochs * steps, 1))
     training, validation = [], []

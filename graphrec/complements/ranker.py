@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from graphrec.config import ComplementsConfig
+from graphrec.hardware import ONE_CPU, Hardware
 from graphrec.progress import Display
 from graphrec.training import Curve, repeatable, train
 
@@ -123,7 +124,12 @@ def list_loss(scores: Tensor, gain: Tensor, owner: Tensor, lists: int) -> Tensor
 
 
 def fit_ranker(
-    training: LabelledLists, validation: LabelledLists, config: ComplementsConfig, seed: int, display: Display
+    training: LabelledLists,
+    validation: LabelledLists,
+    config: ComplementsConfig,
+    seed: int,
+    display: Display,
+    hardware: Hardware = ONE_CPU,
 ) -> tuple[Ranker, Curve]:
     """Train on the lists of earlier stretches; the last stretch chooses the epoch.
 
@@ -133,10 +139,11 @@ def fit_ranker(
     config : ComplementsConfig
     seed : int
     display : Display
+    hardware : Hardware
     """
     training, validation = training.with_gain(), validation.with_gain()
     features = training.features
-    with repeatable(seed) as generator:
+    with repeatable(seed, hardware) as generator:
         model = Ranker(features.shape[1], config.ranker_hidden)
         model.mean.copy_(torch.from_numpy(features.mean(axis=0, dtype=np.float64)))
         model.scale.copy_(torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3)))
@@ -145,20 +152,34 @@ def fit_ranker(
         def batches() -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
             order = torch.randperm(len(training), generator=generator).numpy()
             for chosen in np.array_split(order, steps):
-                yield *training.batch(chosen), len(chosen)
+                share = chosen[: hardware.share_of(len(chosen))]
+                yield *training.batch(share), len(share)
 
         def loss(batch: tuple[Tensor, Tensor, Tensor, int]) -> Tensor:
             rows, gain, owner, lists = batch
-            return list_loss(model(rows), gain, owner, lists)
+            return list_loss(model(rows).float(), gain, owner, lists)
 
         check = np.array_split(np.arange(len(validation)), max(1, len(validation) // 512)) if len(validation) else []
 
         def validate() -> float:
             parts = [(*validation.batch(chosen), len(chosen)) for chosen in check]
             weight = [float(part[1].sum()) for part in parts]
-            return float(np.average([float(loss(part)) for part in parts], weights=weight)) if parts else 0.0
+            return (
+                float(np.average([float(loss(hardware.moved(part))) for part in parts], weights=weight))
+                if parts
+                else 0.0
+            )
 
         curve = train(
-            model, batches, steps, loss, validate, config.ranker_epochs, config.ranker_learning_rate, "ranker", display
+            model,
+            batches,
+            steps,
+            loss,
+            validate,
+            config.ranker_epochs,
+            config.ranker_learning_rate,
+            "ranker",
+            display,
+            hardware,
         )
     return model, curve

@@ -113,7 +113,7 @@ def fit_encoder(
 
         def batches() -> Iterator[_PairBatch]:
             for _ in range(steps):
-                link = draw_weighted(cumulative, pairs, generator)
+                link = draw_weighted(cumulative, hardware.share_of(pairs), generator)
                 yield show(rows[link], targets[link], link, generator)
 
         def loss(batch: _PairBatch) -> Tensor:
