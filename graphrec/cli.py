@@ -23,8 +23,9 @@ from graphrec.events import load_events, read_catalogue
 from graphrec.events.files import column_names
 from graphrec.events.shop import generate_shop, write_shop
 from graphrec.events.tables import CATALOGUE_COLUMNS
+from graphrec.hardware import first_before_others, joined_processes
 from graphrec.peak_memory import peak_gib
-from graphrec.progress import Bars
+from graphrec.progress import Bars, Silent
 from graphrec.serving import check_format, write_table
 from graphrec.terminal import print_doctor, print_evaluation, print_fit, print_table
 
@@ -70,15 +71,20 @@ def fit(
     out: Annotated[Path | None, typer.Option(help="Model directory to write; default models/NAME.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:
-    """Fit a model on a shop's log."""
+    """Fit a model on a shop's log; under torchrun, with several processes."""
     started = time.perf_counter()
-    display = Bars()
     resolved = load_config(config, settings or [])
-    events = load_events(resolved, display)
-    recommender = graphrec.Recommender.fit(events, resolved, display)
     place = out or Path("models") / config.stem
-    recommender.save(place)
-    print_fit(recommender, place, time.perf_counter() - started, peak_gib())
+    with joined_processes(resolved.training) as first:
+        display = Bars() if first else Silent()
+        if not first:
+            warnings.simplefilter("ignore", GraphrecWarning)  # the first process says it
+        with first_before_others():
+            events = load_events(resolved, display)
+        recommender = graphrec.Recommender.fit(events, resolved, display)
+        if first:
+            recommender.save(place)
+            print_fit(recommender, place, time.perf_counter() - started, peak_gib())
 
 
 @app.command()

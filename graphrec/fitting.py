@@ -40,6 +40,7 @@ from graphrec.graph import (
     require_learnable,
     substitutes_without_views,
 )
+from graphrec.hardware import hardware_of
 from graphrec.model import Model
 from graphrec.progress import Display
 from graphrec.rerank import SessionItems, fit_session_model, session_matrix
@@ -77,6 +78,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     EventsError, GraphError
         When there is nothing to learn from.
     """
+    hardware_of(config.training)  # a GPU that is not there is said before anything is counted
     require_learnable(events)
     seed = config.seed
     catalogue = events.catalogue
@@ -132,6 +134,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         config.rerank,
         seed,
         display,
+        hardware_of(config.training),
     )
     report = _report_data(events, graph, features, config) | {
         "stages": {
@@ -184,7 +187,7 @@ def both_graphs(events: Events, item_matrix: np.ndarray, type_codes: np.ndarray,
 
 
 def _fit_encoder(item_matrix: np.ndarray, graph: ProductGraph, config: Config, display: Display) -> EncoderFit:
-    return fit_encoder(item_matrix, graph.similar, config.encoder, config.seed, display)
+    return fit_encoder(item_matrix, graph.similar, config.encoder, config.seed, display, hardware_of(config.training))
 
 
 def _fit_complements(
@@ -204,9 +207,9 @@ def _fit_complements(
         types=types,
     )
     training, validation = (ComplementPairs.from_graph(g.complement, data) for g in (past, future))
-    settings, seed = config.complements, config.seed
-    transition, transition_curve = fit_type_transition(training, validation, settings, seed, display)
-    regressor, regressor_curve = fit_regressor(training, validation, past.similar, settings, seed, display)
+    settings, seed, hardware = config.complements, config.seed, hardware_of(config.training)
+    transition, transition_curve = fit_type_transition(training, validation, settings, seed, display, hardware)
+    regressor, regressor_curve = fit_regressor(training, validation, past.similar, settings, seed, display, hardware)
     curves = {"type transition": transition_curve, "embedding regressor": regressor_curve}
     return ComplementPredictor.of(transition, regressor, settings.temperature), curves
 
@@ -319,7 +322,8 @@ def _fit_ranker(
     if len(parts) < 2 or not all(part.gain.any() for part in parts[-2:]):
         _warn("too little was bought together of late for a ranker to learn from; lists are ordered by the posterior")
         return None, {}, {}
-    ranker, curve = fit_ranker(LabelledLists.joined(parts[:-1]), parts[-1], settings, config.seed, display)
+    hardware = hardware_of(config.training)
+    ranker, curve = fit_ranker(LabelledLists.joined(parts[:-1]), parts[-1], settings, config.seed, display, hardware)
     ranker = ranker.double().eval()
     last = parts[-1]
     ours = last.discounted_gain(ranker.score(last.features.astype(np.float64)))

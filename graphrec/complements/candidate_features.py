@@ -96,7 +96,9 @@ def candidate_features(
     own_share, type_share = memory.type_shares(source, types, others)
     within = memory.popularity_in_type[item]
     log_popularity = memory.log_popularity[item]
-    trend = memory.log_trend[item]
+    # What sells these days tells something of a pair of which nothing is known; of one that was bought, its count does.
+    trend = np.where(facts["count"][:, None] == 0, memory.log_trend[item], 0.0)
+    rise = np.where(facts["count"][:, None] == 0, memory.log_trend[item] - log_popularity[:, None], 0.0)
     price, other_price = queries.price[owner], known.price[item]
     cosine = np.einsum("nd,nd->n", queries.embedding[owner], known.embeddings[item])
     columns = [
@@ -114,7 +116,7 @@ def candidate_features(
         np.log(posterior(facts["weight"], prior, total, _STRENGTH) + _RARE),
         log_popularity,
         *trend.T,
-        *(trend - log_popularity[:, None]).T,
+        *rise.T,
         np.log(bought + 1.0),
         np.log(total + 1.0),
         types == others,

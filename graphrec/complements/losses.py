@@ -21,7 +21,7 @@ def softmax_loss(products: Tensor, offset: Tensor, temperature: float) -> Tensor
     temperature : float
     """
     logits = products / temperature + offset
-    return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long))
+    return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
 
 
 def hinge_loss(products: Tensor, offset: Tensor, temperature: float) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from graphrec.config import ComplementsConfig
+from graphrec.hardware import ONE_CPU, Hardware
 from graphrec.progress import Display
 from graphrec.training import Curve, repeatable, train
 
@@ -145,7 +146,7 @@ def _loss(model: Ranker, batch: ListBatch, novel_weight: float) -> Tensor:
 
     In a whole list the pairs bought before hold nearly all answers; of the others the first sum says little.
     """
-    scores = model(batch.features)
+    scores = model(batch.features).float()
     whole = list_loss(scores, batch.gain, batch.owner, batch.lists)
     rows = batch.novel.nonzero()[:, 0]
     scores, gain, owner = (part.index_select(0, rows) for part in (scores, batch.gain, batch.owner))
@@ -153,7 +154,12 @@ def _loss(model: Ranker, batch: ListBatch, novel_weight: float) -> Tensor:
 
 
 def fit_ranker(
-    training: LabelledLists, validation: LabelledLists, config: ComplementsConfig, seed: int, display: Display
+    training: LabelledLists,
+    validation: LabelledLists,
+    config: ComplementsConfig,
+    seed: int,
+    display: Display,
+    hardware: Hardware = ONE_CPU,
 ) -> tuple[Ranker, Curve]:
     """Train on the lists of earlier stretches; the last stretch chooses the epoch.
 
@@ -163,10 +169,11 @@ def fit_ranker(
     config : ComplementsConfig
     seed : int
     display : Display
+    hardware : Hardware
     """
     training, validation = training.with_gain(), validation.with_gain()
     features = training.features
-    with repeatable(seed) as generator:
+    with repeatable(seed, hardware) as generator:
         model = Ranker(features.shape[1], config.ranker_hidden)
         model.mean.copy_(torch.from_numpy(features.mean(axis=0, dtype=np.float64)))
         model.scale.copy_(torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3)))
@@ -175,7 +182,7 @@ def fit_ranker(
         def batches() -> Iterator[ListBatch]:
             order = torch.randperm(len(training), generator=generator).numpy()
             for chosen in np.array_split(order, steps):
-                yield training.batch(chosen)
+                yield training.batch(chosen[: hardware.share_of(len(chosen))])
 
         def loss(batch: ListBatch) -> Tensor:
             return _loss(model, batch, config.ranker_novel_weight)
@@ -185,9 +192,19 @@ def fit_ranker(
         def validate() -> float:
             parts = [validation.batch(chosen) for chosen in check]
             weight = [float(part.gain.sum()) for part in parts]
-            return float(np.average([float(loss(part)) for part in parts], weights=weight)) if parts else 0.0
+            losses = [float(loss(hardware.moved(part))) for part in parts]
+            return float(np.average(losses, weights=weight)) if parts else 0.0
 
         curve = train(
-            model, batches, steps, loss, validate, config.ranker_epochs, config.ranker_learning_rate, "ranker", display
+            model,
+            batches,
+            steps,
+            loss,
+            validate,
+            config.ranker_epochs,
+            config.ranker_learning_rate,
+            "ranker",
+            display,
+            hardware,
         )
     return model, curve

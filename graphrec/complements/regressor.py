@@ -15,6 +15,7 @@ from graphrec.complements.losses import LOSSES
 from graphrec.complements.pair_data import ComplementPairs, members_by_type
 from graphrec.config import ComplementsConfig
 from graphrec.graph import Pairs
+from graphrec.hardware import ONE_CPU, Hardware
 from graphrec.progress import Display
 from graphrec.training import Curve, repeatable, train
 
@@ -82,6 +83,7 @@ def fit_regressor(
     config: ComplementsConfig,
     seed: int,
     display: Display,
+    hardware: Hardware = ONE_CPU,
 ) -> tuple[EmbeddingRegressor, Curve]:
     """Train to tell a pair's complement from other items of its type and from substitutes of the query.
 
@@ -94,6 +96,7 @@ def fit_regressor(
     config : ComplementsConfig
     seed : int
     display : Display
+    hardware : Hardware
     """
     data = training.catalogue
     members, edges = (torch.from_numpy(a) for a in members_by_type(data.type_codes.numpy(), data.types))
@@ -129,24 +132,26 @@ def fit_regressor(
         shown = data.shown(items, generator) if learn else data.embeddings[items]
         return _Batch(query, data.type_codes[right], place, shown, offset)
 
-    with repeatable(seed) as generator:
+    with repeatable(seed, hardware) as generator:
         model = EmbeddingRegressor(data.embeddings.shape[1], config.hidden, data.types, config.dim, config.spaces)
         steps = max(1, min(config.pairs_per_epoch, 20 * len(training)) // config.batch)
 
         def batches() -> Iterator[_Batch]:
             for _ in range(steps):
-                yield batch_of(training, training.draw(config.batch, generator), generator, learn=True)
+                yield batch_of(
+                    training, training.draw(hardware.share_of(config.batch), generator), generator, learn=True
+                )
 
         def loss(batch: _Batch) -> Tensor:
             query = model.query(batch.query, batch.types)
             # Each item is placed once; index_select and bmm have backward passes that are fast and repeatable.
             places = model.place(batch.embeddings).index_select(0, batch.candidates.flatten())
             products = torch.bmm(places.view(*batch.candidates.shape, -1), query[:, :, None])[:, :, 0]
-            return LOSSES[config.loss](products, batch.offset, config.temperature)
+            return LOSSES[config.loss](products.float(), batch.offset, config.temperature)
 
         fixed = torch.Generator().manual_seed(seed + 1)
         check = [
-            batch_of(validation, validation.draw(config.batch, fixed), fixed, learn=False)
+            hardware.moved(batch_of(validation, validation.draw(config.batch, fixed), fixed, learn=False))
             for _ in range(min(16, max(1, len(validation) // config.batch)) if len(validation) else 0)
         ]
 
@@ -163,5 +168,6 @@ def fit_regressor(
             config.learning_rate,
             "embedding regressor",
             display,
+            hardware,
         )
     return model, curve

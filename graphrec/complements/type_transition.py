@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from graphrec.complements.pair_data import ComplementPairs
 from graphrec.config import ComplementsConfig
+from graphrec.hardware import ONE_CPU, Hardware
 from graphrec.progress import Display
 from graphrec.training import Curve, repeatable, train
 
@@ -45,6 +46,7 @@ def fit_type_transition(
     config: ComplementsConfig,
     seed: int,
     display: Display,
+    hardware: Hardware = ONE_CPU,
 ) -> tuple[TypeTransition, Curve]:
     """Train on the types of complements; the later baskets choose the epoch.
 
@@ -55,9 +57,10 @@ def fit_type_transition(
     config : ComplementsConfig
     seed : int
     display : Display
+    hardware : Hardware
     """
     data = training.catalogue
-    with repeatable(seed) as generator:
+    with repeatable(seed, hardware) as generator:
         model = TypeTransition(data.embeddings.shape[1], config.hidden, data.types)
         with torch.no_grad():
             model.out.weight.mul_(0.1)
@@ -66,7 +69,7 @@ def fit_type_transition(
 
         def batches() -> Iterator[tuple[Tensor, Tensor]]:
             for _ in range(steps):
-                edge = training.draw(config.batch, generator)
+                edge = training.draw(hardware.share_of(config.batch), generator)
                 yield data.shown(training.left[edge], generator), data.type_codes[training.right[edge]]
 
         def loss(batch: tuple[Tensor, Tensor]) -> Tensor:
@@ -78,8 +81,8 @@ def fit_type_transition(
         def validate() -> float:
             if not len(check):
                 return 0.0
-            log_p = model(data.embeddings[validation.left[check]])
-            return float(F.nll_loss(log_p, data.type_codes[validation.right[check]]))
+            asked = data.embeddings[validation.left[check]], data.type_codes[validation.right[check]]
+            return float(loss(hardware.moved(asked)))
 
         curve = train(
             model,
@@ -91,5 +94,6 @@ def fit_type_transition(
             config.learning_rate,
             "type transition",
             display,
+            hardware,
         )
     return model, curve

@@ -21,6 +21,7 @@ from graphrec.config.model import (
     RerankConfig,
     RetrievalConfig,
     SimilarConfig,
+    TrainingConfig,
 )
 from graphrec.config.settings import Config
 from graphrec.config.shop import ShopConfig
@@ -45,6 +46,7 @@ __all__ = [
     "SplitConfig",
     "StoreConfig",
     "TableConfig",
+    "TrainingConfig",
     "load_config",
     "parse_config",
 ]

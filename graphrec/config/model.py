@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from graphrec.config.section import Section
 
@@ -96,7 +96,12 @@ class EncoderConfig(Section):
     """Share of training items that are shown without neighbours, as cold items will be."""
     temperature: float = Field(0.1, gt=0)
     batch: int = Field(512, ge=2)
-    """Similar pairs per step; each pair's partner is a negative for the others."""
+    """Similar pairs per batch; each pair's partner is a negative for the others."""
+    whole_graph_below: int = Field(10_000, ge=0)
+    """A catalogue of fewer items is embedded as a whole at each step, of more by sampled neighbours. The whole costs
+    less where samples would touch most items anyway."""
+    whole_graph_batches: int = Field(4, ge=1)
+    """Batches that share a step where the whole graph is embedded."""
     pairs_per_epoch: int = Field(60_000, ge=1)
     epochs: int = Field(4, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
@@ -189,3 +194,19 @@ class RerankConfig(Section):
     learning_rate: float = Field(3e-3, gt=0)
     weight: float = Field(0.5, ge=0)
     """How much of the session's log-probability is added to a candidate's log-score."""
+
+
+class TrainingConfig(Section):
+    """What the networks are trained on."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """'auto' takes a GPU where torch finds one."""
+    precision: Literal["32", "bf16"] = "32"
+    """'bf16' computes forward passes in bfloat16 where torch holds that to be safe: faster on GPUs and on processors
+    that know it. Parameters and results are float32 either way."""
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        """Let YAML's number 32 stand for its text."""
+        return str(value) if isinstance(value, int) else value

@@ -19,6 +19,7 @@ from graphrec.config.model import (
     GraphConfig,
     RerankConfig,
     RetrievalConfig,
+    TrainingConfig,
 )
 from graphrec.config.section import Section
 
@@ -38,6 +39,7 @@ class Config(Section):
     complements: ComplementsConfig = ComplementsConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     rerank: RerankConfig = RerankConfig()
+    training: TrainingConfig = TrainingConfig()
     seed: int = Field(0, ge=0)
     """Of every random choice."""
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch_geometric.nn import SAGEConv
 
+from graphrec.encoder.csr import CsrMatrix
 from graphrec.encoder.sampling import Adjacency, Block
 
 
@@ -49,24 +50,54 @@ class GraphSage(nn.Module):
             `(seeds, dim) float32`, unit length.
         """
         x = features[first.sources]
-        h = F.relu(self.enter(x))
+        h = F.relu_(self.enter(x))
         # index_select, unlike h[...], has a backward pass that is both repeatable and fast.
-        h = F.relu(self.first((h, h.index_select(0, first.targets)), first.edge_index))
+        h = F.relu_(_layer(self.first, first.matrix @ h, h.index_select(0, first.targets)))
         own = self.own(x[first.targets[second.targets]])
-        return F.normalize(self.second((h, h.index_select(0, second.targets)), second.edge_index) + own, dim=-1)
+        return _unit(_layer(self.second, second.matrix @ h, h.index_select(0, second.targets)) + own)
+
+    def whole(self, features: Tensor, neighbours: CsrMatrix) -> Tensor:
+        """Embed every item with all its neighbours, `(items, dim) float32`, unit length.
+
+        Parameters
+        ----------
+        features : Tensor
+            `(items, features) float32`.
+        neighbours : CsrMatrix
+            `(items, items)`, rows are means.
+        """
+        h = F.relu_(self.enter(features))
+        h = F.relu_(_layer(self.first, neighbours @ h, h))
+        return _unit(_layer(self.second, neighbours @ h, h) + self.own(features))
+
+    def alone(self, features: Tensor) -> Tensor:
+        """Embed items by their features alone, `(rows, dim) float32`, unit length."""
+        h = F.relu_(self.enter(features))
+        nobody = h.new_zeros(1, h.shape[1])
+        h = F.relu_(_layer(self.first, nobody, h))
+        return _unit(_layer(self.second, nobody, h) + self.own(features))
 
     @torch.no_grad()
     def embed_all(self, features: Tensor, graph: Adjacency) -> Tensor:
-        """Embed every item with all its neighbours, layer by layer, `(items, dim) float32`, unit length."""
-        adjacency = graph.mean_matrix()
-        h = F.relu(self.enter(features))
-        h = F.relu(self.first((h, h), adjacency))
-        return F.normalize(self.second((h, h), adjacency) + self.own(features), dim=-1)
+        """Embed every item with all its neighbours, without gradients, `(items, dim) float32`, unit length."""
+        return self.whole(features, graph.mean_matrix())
 
     @torch.no_grad()
     def embed_alone(self, features: Tensor) -> Tensor:
-        """Embed items by their features alone, `(rows, dim) float32`, unit length."""
-        nobody = torch.zeros((2, 0), dtype=torch.long)
-        h = F.relu(self.enter(features))
-        h = F.relu(self.first((h, h), nobody))
-        return F.normalize(self.second((h, h), nobody) + self.own(features), dim=-1)
+        """Embed items by their features alone, without gradients, `(rows, dim) float32`, unit length."""
+        return self.alone(features)
+
+
+def _layer(layer: SAGEConv, neighbours: Tensor, own: Tensor) -> Tensor:
+    """Apply a layer to means that are already taken.
+
+    SAGEConv would pass messages by edge_index, which writes one vector per link, or by a sparse tensor, which torch
+    transposes in every backward pass.
+    """
+    # In place where a layer writes as many numbers as the whole graph has: fresh memory costs more than the sum.
+    combined: Tensor = layer.lin_r(own)
+    return combined.add_(layer.lin_l(neighbours))
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return F.normalize(vectors.float(), dim=-1)

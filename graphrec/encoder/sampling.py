@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from graphrec.encoder.csr import CsrMatrix, from_zero, mean_matrix
 from graphrec.graph import Pairs
 
 
@@ -37,13 +37,9 @@ class Adjacency:
         indptr = np.concatenate([[0], degree.cumsum()]).astype(np.int64)
         return cls(torch.from_numpy(indptr), torch.from_numpy(indices))
 
-    def mean_matrix(self) -> Tensor:
-        """Return the `(items, items)` CSR tensor of ones whose rows are the neighbours."""
-        items = len(self.indptr) - 1
-        ones = torch.ones(len(self.indices))
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sparse (CSR|invariant)")  # torch calls the layout beta
-            return torch.sparse_csr_tensor(self.indptr, self.indices, ones, size=(items, items))
+    def mean_matrix(self) -> CsrMatrix:
+        """Return the `(items, items)` matrix whose rows are the means of the neighbours."""
+        return mean_matrix(self.indptr, self.indices, len(self.indptr) - 1)
 
 
 @dataclass(frozen=True)
@@ -56,13 +52,13 @@ class Block:
         `(n,) int64` items whose vectors the layer reads.
     targets : Tensor
         `(m,) int64`, positions in `sources` of the items whose vectors it writes.
-    edge_index : Tensor
-        `(2, messages) int64`: position in `sources`, position in `targets`.
+    matrix : CsrMatrix
+        `(m, n)`: row i is the mean of the neighbours that were drawn for target i.
     """
 
     sources: Tensor
     targets: Tensor
-    edge_index: Tensor
+    matrix: CsrMatrix
 
 
 def sample_neighbours(
@@ -126,12 +122,12 @@ def sample_blocks(
     items = len(graph.indptr) - 1
     seed_key = torch.where(alone, seeds + items, seeds)
     inner, place = torch.unique(torch.cat([seed_key, near[there]]), return_inverse=True)
-    owner = torch.arange(len(seeds))[:, None].expand_as(there)[there]
-    second = Block(inner, place[: len(seeds)], torch.stack([place[len(seeds) :], owner]))
+    messages = mean_matrix(from_zero(there.sum(dim=1)), place[len(seeds) :], len(inner))
+    second = Block(inner, place[: len(seeds)], messages)
 
     far, there = sample_neighbours(graph, inner % items, fan_out[1], generator)
     there &= (inner < items)[:, None]
     outer, place = torch.unique(torch.cat([inner % items, far[there]]), return_inverse=True)
-    owner = torch.arange(len(inner))[:, None].expand_as(there)[there]
-    first = Block(outer, place[: len(inner)], torch.stack([place[len(inner) :], owner]))
+    messages = mean_matrix(from_zero(there.sum(dim=1)), place[len(inner) :], len(outer))
+    first = Block(outer, place[: len(inner)], messages)
     return first, second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graphrec.config import RerankConfig
+from graphrec.hardware import ONE_CPU, Hardware
 from graphrec.progress import Display
 from graphrec.rerank.session_lstm import SessionLstm
 from graphrec.rerank.sessions import SessionMatrix
@@ -61,6 +63,7 @@ def fit_session_model(
     config: RerankConfig,
     seed: int,
     display: Display,
+    hardware: Hardware = ONE_CPU,
 ) -> tuple[SessionLstm, Curve]:
     """Train on every step to another item; negatives are drawn by popularity and corrected for it.
 
@@ -72,38 +75,40 @@ def fit_session_model(
     config : RerankConfig
     seed : int
     display : Display
+    hardware : Hardware
     """
     frequency = torch.from_numpy((items.popularity + 0.5) ** 0.75).double()
     log_frequency = (frequency / frequency.sum()).log().float()
-    cumulative = frequency.cumsum(0)
+    cumulative, log_frequency = frequency.cumsum(0), hardware.moved(log_frequency)
     steps = max(1, len(training) // config.batch)
-    with repeatable(seed) as generator:
+    with repeatable(seed, hardware) as generator:
         model = items.model(config.hidden)
         nn.init.normal_(model.item_side.weight, std=0.02)
 
         def batches() -> Iterator[SessionMatrix]:
             order = torch.randperm(len(training), generator=generator)
-            for rows in torch.split(order, config.batch)[:steps]:
+            for rows in torch.split(order, hardware.share_of(config.batch))[:steps]:
                 yield training.rows(rows)
 
         def step_loss(sessions: SessionMatrix, draws: torch.Generator) -> Tensor:
             states = model(sessions)[:, :-1].flatten(0, 1)
             current, following = sessions.items[:, :-1], sessions.items[:, 1:]
-            real = torch.arange(1, sessions.items.shape[1]) < sessions.length[:, None]
+            places = torch.arange(1, sessions.items.shape[1], device=states.device)
+            real = places < sessions.length[:, None]
             moved = real & (following != current)
             # index_select, unlike states[moved], has a backward pass that is both repeatable and fast.
             target, state = following[moved], states.index_select(0, moved.flatten().nonzero()[:, 0])
-            negatives = draw_weighted(cumulative, config.negatives, draws)
+            negatives = hardware.moved(draw_weighted(cumulative, config.negatives, draws))
             # Each draw is discounted by how often it was to be expected (sampled softmax).
-            logits = model.logits(state, negatives) - log_frequency[negatives] - np.log(config.negatives)
+            logits = model.logits(state, negatives).float() - log_frequency[negatives] - math.log(config.negatives)
             logits = logits.masked_fill(negatives == target[:, None], float("-inf"))
             own = (state * model.item_side(model.embeddings[target])).sum(-1)
             own = own + model.popularity_weight * model.log_popularity[target]
-            labels = torch.zeros(len(target), dtype=torch.long)
-            return F.cross_entropy(torch.cat([own[:, None], logits], dim=1), labels)
+            labels = torch.zeros(len(target), dtype=torch.long, device=target.device)
+            return F.cross_entropy(torch.cat([own.float()[:, None], logits], dim=1), labels)
 
         checked = torch.arange(min(len(validation), 4096))
-        check = [validation.rows(rows) for rows in torch.split(checked, config.batch)]
+        check = [hardware.moved(validation.rows(rows)) for rows in torch.split(checked, config.batch)]
 
         def validate() -> float:
             fixed = torch.Generator().manual_seed(seed + 1)
@@ -122,6 +127,7 @@ def fit_session_model(
             config.learning_rate,
             "session model (LSTM)",
             display,
+            hardware,
         )
     return model, curve
 

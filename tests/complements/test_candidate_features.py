@@ -34,7 +34,9 @@ def features(make_events):
     price = np.array([[2.0, 0.0, 0.0], [2.5, 0.0, 0.0], [0.5, 0.0, 1.0]])
     known = KnownItems(np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]), price)
     queries = QueryItems(np.array([A, -1]), np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 0]), price[[A, C]])
-    return candidate_features(memory, known, queries, np.array([0, 0, 1]), np.array([B, C, B]), PRIOR)
+    item = np.array([B, C, B])
+    evidence = graph.evidence_columns(np.array([A, A, A]), item)
+    return candidate_features(memory, known, queries, np.array([0, 0, 1]), item, PRIOR, evidence)
 
 
 POPULARITY = np.array([2.5, 2.5, 2.5]) / 8.5
@@ -56,8 +58,8 @@ FACTS = {
     "chance by the networks": np.log(PRIOR + 1e-7),
     "posterior": np.log(np.array([(2 + 30 * 0.2) / 33, (1 + 30 * 0.1) / 33, 0.3]) + 1e-7),
     "popularity": np.log(POPULARITY),
-    "trend": np.log(np.array([0.2, 0.3, 0.2]) + 1e-7),
-    "rise": np.log(np.array([0.2, 0.3, 0.2]) + 1e-7) - np.log(POPULARITY),
+    "trend, of pairs never bought": [0, 0, np.log(0.2 + 1e-7)],
+    "rise, of pairs never bought": [0, 0, np.log(0.2 + 1e-7) - np.log(POPULARITY[2])],
     "baskets of the item": np.log([4, 4, 1]),
     "cosine of the embeddings": [0.6, 0, 0.8],
     "cosine of the baskets": np.array([2, 1, 0]) / np.sqrt([12, 12, 3]),
