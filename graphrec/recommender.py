@@ -14,6 +14,7 @@ from graphrec.answers import Explanation, Recommendation, SimilarItem
 from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
 from graphrec.complements import QueryItems
 from graphrec.config import Config
+from graphrec.errors import EventsError
 from graphrec.events import Catalogue, Events
 from graphrec.fitting import fit_model
 from graphrec.graph import Evidence
@@ -224,7 +225,10 @@ class Recommender:
         unknown : {'raise', 'skip'}
             For ids of the session.
         """
-        offered = [c if isinstance(c, Recommendation) else _bare(str(c)) for c in candidates]
+        given = [c if isinstance(c, Recommendation) else _bare(str(c)) for c in candidates]
+        offered = list({c.item: c for c in reversed(given)}.values())[
+            ::-1
+        ]  # of a candidate given twice the first counts
         codes, kinds = session_codes(self.model.catalogue, session, unknown)
         if not len(codes) or not offered:
             return offered
@@ -237,7 +241,16 @@ class Recommender:
         return [replace(offered[i], score=float(score[i]), rank=rank) for rank, i in enumerate(order, start=1)]
 
     def explain(self, item: str | int, complement: str | int) -> Explanation:
-        """Say what speaks for a complement: the log's evidence, the type transition, the place in the list."""
+        """Say what speaks for a complement: the log's evidence, the type transition, the place in the list.
+
+        Raises
+        ------
+        UnknownItem
+        EventsError
+            When both are the same item.
+        """
+        if str(item) == str(complement):
+            raise EventsError(f"item {str(item)!r} cannot complete itself; give two different items")
         left, right = (int(code) for code in known_codes(self.model.catalogue, [item, complement], "raise"))
         evidence = self.model.graph.evidence(left, right)
         listed = {r.item: r for r in self.recommend(item, k=100)}.get(str(complement))

@@ -205,3 +205,14 @@ def test_a_ranker_orders_the_lists_and_its_scores_are_shares(recommender):
     lists = recommender.recommend_many(recommender.items[:50], 10)
     total = lists.groupby("query")["score"].sum()
     assert (total <= 1 + 1e-9).all() and (total > 0.05).all()
+
+
+def test_a_candidate_that_is_given_twice_counts_once(recommender, popular):
+    answers = recommender.recommend(popular[0], k=4)
+    once = recommender.rerank(answers, [popular[5]])
+    assert recommender.rerank([*answers, answers[0]], [popular[5]]) == once
+
+
+def test_an_item_is_not_explained_by_itself(recommender, popular):
+    with pytest.raises(EventsError, match="cannot complete itself"):
+        recommender.explain(popular[0], popular[0])

@@ -144,9 +144,9 @@ class ComplementsConfig(Section):
     """Candidates that sell best."""
     rank: int = Field(32, ge=1)
     """Of the low-rank part of the counts."""
-    trend_days: tuple[float, ...] = ()
-    """Half-lives of the purchases whose shares tell the ranker what sells these days. None by default: what sold last
-    week misleads where promotions come and go."""
+    trend_days: tuple[float, ...] = (30.0,)
+    """Half-lives of the purchases whose shares tell the ranker what sells these days, of pairs that were never bought
+    together. Short ones mislead where promotions come and go."""
     learned_from: float = Field(0.5, gt=0, lt=1)
     """Share of the sessions, the latest, on whose stretches the ranker learns."""
     windows: int = Field(4, ge=2)
@@ -155,7 +155,7 @@ class ComplementsConfig(Section):
     """Items of each stretch whose lists are learned from."""
     ranker_hidden: int = Field(32, ge=1)
     ranker_epochs: int = Field(8, ge=1)
-    ranker_novel_weight: float = Field(0.5, ge=0)
+    ranker_novel_weight: float = Field(0.2, ge=0)
     """Weight of ordering what was never bought together among itself, beside ordering whole lists."""
     ranker_learning_rate: float = Field(3e-3, gt=0)
     popularity_discount: float = Field(0.0, ge=0, le=1)

@@ -172,15 +172,17 @@ class CandidateSource:
         return candidate_features(self.memory, self.known, queries, owner, item, prior, evidence)
 
     def _expected(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pair query items with those that the low-rank part of the counts expects most."""
-        # Without pairs nothing is expected, and any item would be as good as another.
-        most = min(self.config.expected_candidates, self.memory.graph.items) if self.config.memory else 0
+        """Pair query items, by position, with those that the low-rank part of the counts expects most."""
+        # Of an item without pairs nothing is expected, and any other would be as good as the next.
+        asked = np.flatnonzero(self.memory.left[codes].any(axis=1))
+        most = min(self.config.expected_candidates, self.memory.graph.items)
         found = [np.zeros((0, most), dtype=np.int64)]
-        for start in range(0, len(codes) if most else 0, _ROWS):
-            found.append(self.expected.search(self.memory.left[codes[start : start + _ROWS]], most)[0])
+        for start in range(0, len(asked), _ROWS):
+            block = codes[asked[start : start + _ROWS]]
+            found.append(self.expected.search(self.memory.left[block], most)[0])
         items = np.concatenate(found)
         real = items >= 0
-        return np.repeat(np.arange(len(items)), real.sum(axis=1)), items[real]
+        return np.repeat(asked, real.sum(axis=1)), items[real]
 
 
 def _distinct(owner: np.ndarray, item: np.ndarray, items: int) -> tuple[np.ndarray, np.ndarray]:
