@@ -203,7 +203,6 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         kind: AnnoyIndex.load(path / f"complements-{kind}.ann", index.shard(kind), config.retrieval)
         for kind in index.large_types(config.retrieval)
     }
-    memory = Memory.from_arrays(graph, type_codes, types, load_file(path / "memory.safetensors"))
     rejected = path / "rejected.parquet"
     return Model(
         config=config,

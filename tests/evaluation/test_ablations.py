@@ -106,7 +106,7 @@ def test_without_memory_the_counts_of_pairs_change_nothing(model_of):
 
     def memory(of, config):
         types = len(model.features.types)
-        return Memory.of(remembered_pairs(of, config), model.type_codes, types, model.memory.trend, 8, 0)
+        return Memory.of(remembered_pairs(of, config), model.type_codes, types, model.memory.sales, 8, 0)
 
     (found, rows), (other, changed) = (rows_of(model, memory(of, settings)) for of in (model.graph, graph))
     np.testing.assert_array_equal(found.item, other.item)
