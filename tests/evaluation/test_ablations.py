@@ -20,6 +20,7 @@ from graphrec.features import fit_item_features
 from graphrec.fitting import fit_model
 from graphrec.model_directory import load_model, save_model
 from graphrec.progress import Silent
+from graphrec.retrieval import lay_out_by_size
 from tests.test_cli import QUICK
 
 SETTINGS = [*QUICK[1::2], "complements.ranker_epochs=1", "complements.windows=2", "complements.window_queries=200"]
@@ -93,7 +94,8 @@ def test_without_types_there_is_one(model_of):
 
 
 def rows_of(model, memory):
-    source = replace(model.candidates, memory=memory)
+    expected = lay_out_by_size(memory.right, model.config.retrieval)
+    source = replace(model.candidates, memory=memory, expected=expected)
     found = source.collect(model.queries(np.arange(20)), 10, 3)
     return found, source.features(model.queries(np.arange(20)), found)
 
@@ -135,7 +137,7 @@ def test_in_one_space_a_query_lies_where_its_item_does(model_of):
     def gap(key):
         predictor, embeddings = model_of(key).predictor, model_of(key).embeddings[:50]
         kinds = np.arange(50) % len(model_of(key).features.types)
-        return np.abs(predictor.queries(embeddings, kinds) - predictor.places(embeddings)).max()
+        return np.abs(predictor.queries(embeddings, kinds, np.arange(len(kinds))) - predictor.places(embeddings)).max()
 
     assert gap("one-space") == 0
     assert gap("hinge") > 0.1
