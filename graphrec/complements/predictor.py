@@ -56,7 +56,7 @@ class ComplementPredictor:
             `(requests,) int64`: the type that is asked for, and the row that it should complete.
         """
         if self.regressor.spaces == 1:
-            return self.places(embeddings)[owner]
+            return np.asarray(self.places(embeddings)[owner])
         entered = self.regressor.enter(_double(embeddings))
         parts = [np.zeros((0, self.regressor.out.out_features))]
         for start in range(0, len(types), _AT_ONCE):
