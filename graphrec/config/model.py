@@ -144,9 +144,9 @@ class ComplementsConfig(Section):
     """Candidates that sell best."""
     rank: int = Field(32, ge=1)
     """Of the low-rank part of the counts."""
-    trend_days: tuple[float, ...] = (30.0,)
+    trend_days: tuple[float, ...] = ()
     """Half-lives of the purchases whose shares tell the ranker what sells these days, of pairs that were never bought
-    together. Short ones mislead where promotions come and go."""
+    together. It pays in a shop of seasons, and misleads where promotions come and go."""
     learned_from: float = Field(0.5, gt=0, lt=1)
     """Share of the sessions, the latest, on whose stretches the ranker learns."""
     windows: int = Field(4, ge=2)
