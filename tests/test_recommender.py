@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from graphrec import EventsError, GraphrecWarning, Recommendation, Recommender, UnknownItem
-from graphrec.ranking import SOURCES
+from graphrec.ranking import SOURCES, Members, rank_complements
 from tests.conftest import quick_config
 
 
@@ -216,3 +216,17 @@ def test_a_candidate_that_is_given_twice_counts_once(recommender, popular):
 def test_an_item_is_not_explained_by_itself(recommender, popular):
     with pytest.raises(EventsError, match="cannot complete itself"):
         recommender.explain(popular[0], popular[0])
+
+
+def test_the_first_ten_places_hold_as_many_types_as_are_asked_for(recommender):
+    model, codes = recommender.model, np.arange(60)
+
+    def types(least):
+        settings = model.config.complements.model_copy(update={"min_types": least})
+        asked = dataclasses.replace(model, config=model.config.model_copy(update={"complements": settings}))
+        ranking = rank_complements(asked, Members.of_carts(asked, list(codes[:, None])), 10)
+        kinds = model.type_codes[ranking.item].reshape(len(codes), 10)
+        return np.array([len(set(row)) for row in kinds.tolist()])
+
+    assert types(6).min() >= 6
+    assert types(1).min() < 6

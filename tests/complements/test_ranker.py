@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from graphrec.complements import LabelledLists, fit_ranker
-from graphrec.complements.ranker import list_loss
+from graphrec.complements.ranker import ListBatch, Ranker, _loss, list_loss
 from graphrec.config import ComplementsConfig
 from graphrec.progress import Silent
 
@@ -16,6 +16,19 @@ def test_loss_by_hand():
     # List 0 has shares 1/4 and 3/4; list 1 holds one candidate, whose share is 1.
     expected = -(np.log(1 / 4) + np.log(3 / 4) + 2 * 0) / 4
     assert float(list_loss(scores, gain, owner, 2)) == pytest.approx(expected)
+
+
+def test_what_was_never_bought_together_is_ordered_among_itself_too():
+    model = Ranker(1, 2)
+    scores = torch.tensor([[0.0], [1.0], [2.0]])
+    model.layers = torch.nn.Identity()
+    gain, owner = torch.tensor([1.0, 0.0, 1.0]), torch.tensor([0, 0, 0])
+    batch = ListBatch(scores, gain, torch.tensor([True, True, False]), owner, 1)
+    shares = np.exp([0, 1, 2]) / np.exp([0, 1, 2]).sum()
+    whole = -(np.log(shares[0]) + np.log(shares[2])) / 2
+    # Of the two that are novel the first is the answer; its share among them is 1 / (1 + e).
+    assert float(_loss(model, batch, 0.0)) == pytest.approx(whole)
+    assert float(_loss(model, batch, 0.5)) == pytest.approx(whole + 0.5 * np.log(1 + np.e))
 
 
 def lists():
