@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
+from scipy import sparse
 
 from graphrec.complements import ComplementPredictor, KnownItems, Memory, QueryItems, Ranker
 from graphrec.config import Config
@@ -17,7 +19,7 @@ from graphrec.events import Catalogue
 from graphrec.features import ItemFeatures
 from graphrec.graph import ProductGraph
 from graphrec.rerank import SessionLstm
-from graphrec.retrieval import AnnoyIndex, BandedIndex, CandidateSource, ComplementIndex, ExactIndex
+from graphrec.retrieval import AnnoyIndex, BandedIndex, CandidateSource, ComplementIndex, ExactIndex, Lenders
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Model:
     encoder : GraphSage
     embeddings : ndarray
         `(items, dim) float32`, unit length.
+    likeness : csr_array
+        `(items, items)`: weights of each item's look-alikes.
     predictor : ComplementPredictor
     memory : Memory
         What the counts say of pairs that were never bought together.
@@ -47,6 +51,8 @@ class Model:
         Over the low-rank part of the counts; exact in a small shop.
     similar_index : AnnoyIndex
         Over the embeddings.
+    lenders : Lenders
+        Where the look-alikes of a new product are found.
     session_model : SessionLstm
     report : dict
         What was read, built and measured, as JSON.
@@ -63,6 +69,7 @@ class Model:
     type_codes: np.ndarray
     encoder: GraphSage
     embeddings: np.ndarray
+    likeness: sparse.csr_array
     predictor: ComplementPredictor
     memory: Memory
     ranker: Ranker | None
@@ -70,6 +77,7 @@ class Model:
     complement_index: ComplementIndex
     expected_index: ExactIndex | BandedIndex
     similar_index: AnnoyIndex
+    lenders: Lenders
     session_model: SessionLstm
     report: dict[str, Any]
     rejected: pd.DataFrame
@@ -78,7 +86,8 @@ class Model:
     @cached_property
     def known(self) -> KnownItems:
         """What is known of every item beside the counts."""
-        return KnownItems(self.embeddings, self.features.price_columns(self.catalogue.frame, self.type_codes))
+        prices = self.features.price_columns(self.catalogue.frame, self.type_codes)
+        return KnownItems(self.embeddings, prices, self.likeness)
 
     @cached_property
     def encoder_alone(self) -> GraphSage:
@@ -95,4 +104,17 @@ class Model:
 
     def queries(self, codes: np.ndarray) -> QueryItems:
         """Look up items of the catalogue as queries."""
-        return QueryItems(codes, self.embeddings[codes], self.type_codes[codes], self.known.price[codes])
+        return self.known.queries(codes, self.type_codes)
+
+    def new_queries(self, rows: pd.DataFrame) -> QueryItems:
+        """Describe products that are known by their catalogue rows alone."""
+        types = self.features.type_codes(rows)
+        unseen = np.full(len(rows), -1, dtype=np.int64)
+        embeddings = self.embed(rows)
+        likeness = self.lenders.look_alikes(embeddings, unseen, self.config.complements.lending)
+        return QueryItems(unseen, embeddings, types, self.features.price_columns(rows, types), likeness)
+
+    def embed(self, rows: pd.DataFrame) -> np.ndarray:
+        """Embed products by their catalogue rows alone, `(rows, dim) float32`, unit length."""
+        matrix = torch.from_numpy(self.features.transform(rows, alone=True))
+        return np.asarray(self.encoder_alone.embed_alone(matrix.double()).float().numpy())

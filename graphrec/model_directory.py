@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
+from scipy import sparse
 
 from graphrec.card import model_card
 from graphrec.complements import (
@@ -34,9 +36,9 @@ from graphrec.features import ItemFeatures
 from graphrec.graph import ProductGraph
 from graphrec.model import Model
 from graphrec.rerank import SessionItems
-from graphrec.retrieval import AnnoyIndex, BandedIndex, ComplementIndex, ExactIndex, lay_out_by_size
+from graphrec.retrieval import AnnoyIndex, BandedIndex, ComplementIndex, ExactIndex, Lenders, lay_out_by_size
 
-FORMAT = 3
+FORMAT = 4
 """Rises when older versions can no longer read what is written."""
 
 Network = torch.nn.Module
@@ -85,6 +87,9 @@ def _write_files(model: Model, folder: Path) -> None:
     _save_arrays(model.features.arrays(), folder / "features.safetensors")
     vectors = {
         "embeddings": model.embeddings,
+        "look_alikes": model.likeness.indices.astype(np.int32),
+        "look_alikes_of": model.likeness.indptr.astype(np.int64),
+        "likeness": model.likeness.data,
         "session_popularity": model.session_model.log_popularity.numpy(),
     }
     _save_arrays(vectors, folder / "embeddings.safetensors")
@@ -92,6 +97,8 @@ def _write_files(model: Model, folder: Path) -> None:
         weights = {key: value.numpy() for key, value in network.state_dict().items()}
         _save_arrays(weights, folder / f"{name}.safetensors")
     model.similar_index.save(folder / "similar.ann")
+    if isinstance(model.lenders.index, AnnoyIndex):
+        model.lenders.index.save(folder / "lenders.ann")
     for kind, forest in model.complement_index.forests.items():
         forest.save(folder / f"complements-{kind}.ann")
     if isinstance(model.expected_index, BandedIndex):
@@ -191,7 +198,11 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         network.eval()
     predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
     remembered = remembered_pairs(graph, settings)
-    memory = Memory.from_arrays(remembered, type_codes, types, load_file(path / "memory.safetensors"))
+    counted = load_file(path / "memory.safetensors")
+    memory = Memory.from_arrays(remembered, type_codes, types, settings.ranks, counted)
+    likeness = sparse.csr_array(
+        (vectors["likeness"], vectors["look_alikes"], vectors["look_alikes_of"]), shape=(len(catalogue),) * 2
+    )
     index = ComplementIndex.lay_out(
         predictor.places(embeddings),
         log_popularity_in_type(memory.sales.popularity, type_codes, types),
@@ -212,6 +223,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         type_codes=type_codes,
         encoder=encoder,
         embeddings=embeddings,
+        likeness=likeness,
         predictor=predictor,
         memory=memory,
         ranker=ranker,
@@ -219,11 +231,19 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         complement_index=index.with_forests(forests),
         expected_index=_load_expected(path, memory, config.retrieval),
         similar_index=AnnoyIndex.load(path / "similar.ann", embeddings, config.retrieval),
+        lenders=_load_lenders(path, embeddings, graph, config.retrieval),
         session_model=session_model,
         report=manifest["report"],
         rejected=pd.read_parquet(rejected) if rejected.is_file() else pd.DataFrame(columns=["row", "reason", "text"]),
         fingerprint=str(manifest["fingerprint"]),
     )
+
+
+def _load_lenders(path: Path, embeddings: np.ndarray, graph: ProductGraph, config: RetrievalConfig) -> Lenders:
+    lenders = Lenders.lay_out(embeddings, graph.bought)
+    if not lenders.are_many:
+        return lenders
+    return replace(lenders, index=AnnoyIndex.load(path / "lenders.ann", lenders.index.vectors, config))
 
 
 def _load_expected(path: Path, memory: Memory, config: RetrievalConfig) -> ExactIndex | BandedIndex:

@@ -23,7 +23,8 @@ _SHELF = 10
 _AT_ONCE = 8192
 """Candidates described and scored at once: so many stay near the processor."""
 _WIDER = 8
-"""Times as many types are searched where items are kept out of the answer, since they are the likeliest ones."""
+"""Times as many types and bestsellers are searched where items are kept out of the answer, since these are the
+likeliest ones."""
 _LEAST = 1e-100
 """Probability that stands for none in a logarithm."""
 
@@ -128,8 +129,10 @@ def rank_at_discounts(
         stop = min(start + _BLOCK, members.queries)
         kept_out = nothing if excluded is None else _keys(excluded[start:stop])
         block = members.block(start, stop)
-        types = model.config.complements.types * (_WIDER if len(kept_out) else 1)
-        found = model.candidates.collect(block.items, max(model.config.complements.candidates_per_type, 2 * k), types)
+        settings, wider = model.config.complements, _WIDER if len(kept_out) else 1
+        per_type = max(settings.candidates_per_type, 2 * k)
+        types, popular = settings.types * wider, settings.popular_candidates * wider
+        found = model.candidates.collect(block.items, per_type, types, popular)
         evidence = model.candidates.evidence(block.items, found)
         scores = _log_scores(model, block.items, found, evidence)
         for discount, ranked in zip(discounts, parts, strict=True):

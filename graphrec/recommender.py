@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from graphrec.answers import Explanation, Recommendation, SimilarItem
 from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
-from graphrec.complements import QueryItems
 from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events import Catalogue, Events
@@ -181,30 +179,24 @@ class Recommender:
         ndarray
             `(products, dim) float32`, unit length, in the order of the rows.
         """
-        return self._embed(_product_rows(products))
+        return self.model.embed(_product_rows(products))
 
     def recommend_new(self, products: pd.DataFrame, k: int = 10) -> pd.DataFrame:
         """Complete products that the model has never seen, in the columns of the export."""
         rows = _product_rows(products)
-        types = self.model.features.type_codes(rows)
-        unseen = np.full(len(rows), -1, dtype=np.int64)
-        prices = self.model.features.price_columns(rows, types)
-        members = Members.of_new(QueryItems(unseen, self._embed(rows), types, prices))
+        queries = self.model.new_queries(rows)
+        members = Members.of_new(queries)
         # A product that is in the catalogue after all must not be its own complement.
         ranking = rank_complements(self.model, members, at_least_one(k) + 1)
         own: np.ndarray = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
         frame = self._frame(ranking, None)
         frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
         names = (*self.model.features.types.names, None)
-        frame["item_type"] = [names[code] for code in types[ranking.query]]
+        frame["item_type"] = [names[code] for code in queries.type_code[ranking.query]]
         if own.any():
             frame = frame[~own].reset_index(drop=True)
             frame["rank"] = frame.groupby("item", sort=False).cumcount() + 1
         return frame[frame["rank"] <= k].reset_index(drop=True)
-
-    def _embed(self, rows: pd.DataFrame) -> np.ndarray:
-        matrix = torch.from_numpy(self.model.features.transform(rows, alone=True))
-        return np.asarray(self.model.encoder_alone.embed_alone(matrix.double()).float().numpy())
 
     def rerank(
         self,

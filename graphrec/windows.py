@@ -14,6 +14,8 @@ from graphrec.retrieval import CandidateSource
 
 _AT_ONCE = 256
 _NO_LIMIT = 1_000_000
+_MOST_HIDDEN = 5_000
+"""Items hidden at most: enough to learn from, and few enough to name in a query."""
 
 
 def stretches(events: Events, share: float, count: int) -> list[tuple[Events, Events]]:
@@ -33,6 +35,26 @@ def stretches(events: Events, share: float, count: int) -> list[tuple[Events, Ev
         for start, end in zip(starts, ends, strict=True)
         if start != end
     ]
+
+
+def as_if_new(
+    cuts: list[tuple[Events, Events]], share: float, seed: int, whole_sessions: bool
+) -> list[tuple[Events, Events]]:
+    """Hide some items from what came before every stretch, as if they were to arrive in it.
+
+    Parameters
+    ----------
+    cuts : list of pair of Events
+        As of `stretches`.
+    share : float
+        Of the items that were touched before the first stretch, drawn at random.
+    seed : int
+    whole_sessions : bool
+        Whether sessions go that touch a hidden item: a link of which one end is hidden is none.
+    """
+    touched = np.flatnonzero(cuts[0][0].facts.per_item)
+    hidden = np.random.default_rng(seed).permutation(touched)[: min(round(share * len(touched)), _MOST_HIDDEN)]
+    return [(before.hiding(np.sort(hidden), whole_sessions), window) for before, window in cuts]
 
 
 def answers_of(window: Events, config: GraphConfig) -> ProductGraph:
@@ -80,7 +102,7 @@ def labelled_lists(
     parts = []
     for start in range(0, len(codes), _AT_ONCE):
         queries = queries_of(codes[start : start + _AT_ONCE])
-        found = source.collect(queries, config.candidates_per_type, config.types)
+        found = source.collect(queries, config.candidates_per_type, config.types, config.popular_candidates)
         gain = answers.evidence_columns(queries.item[found.owner], found.item)["weight"]
         novel = source.memory.graph.evidence_columns(queries.item[found.owner], found.item)["count"] == 0
         bounds = np.searchsorted(found.owner, np.arange(len(queries.item) + 1))

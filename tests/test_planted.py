@@ -1,8 +1,10 @@
 """The whole way on a shop whose truth is known: found when planted, at chance when dealt out anew."""
 
 import numpy as np
+import pytest
 
-from tests.conftest import Planted
+from graphrec.recommender import Recommender
+from tests.conftest import Planted, quick_config
 
 
 def top_type_hits(case: Planted, items: np.ndarray) -> float:
@@ -45,6 +47,25 @@ def test_cold_items_get_complements_of_the_planted_types_like_warm_ones(planted)
     warm_hits, cold_hits = list_type_hits(planted, ~cold), list_type_hits(planted, cold)
     assert warm_hits > 0.6
     assert cold_hits > warm_hits - 0.1
+
+
+def new_items_listed(recommender: Recommender, case: Planted) -> tuple[float, float]:
+    """Share of the places of lists that items hold which nobody ever touched; of these, in how many the type is a
+    planted target."""
+    model, lists = recommender.model, recommender.recommend_all(10)
+    left, right = (model.catalogue.codes(lists[column]) for column in ("item", "complement"))
+    new, of_target = case.cold()[right], case.truth()[model.type_codes[left], model.type_codes[right]]
+    return float(new.mean()), float(of_target[new].mean()) if new.any() else 0.0
+
+
+@pytest.mark.slow
+def test_new_items_are_listed_where_the_ranker_has_seen_some_arrive(planted):
+    unprepared = Recommender.fit(planted.split.train, quick_config(complements={"hidden_items": 0}))
+    (few, _), (some, of_target) = (new_items_listed(r, planted) for r in (unprepared, planted.recommender))
+    cold = planted.cold().mean()
+    assert few < 0.2 * some
+    assert 0 < some < cold, "a new item should not be listed more often than any other"
+    assert of_target > 0.6
 
 
 def test_similar_items_are_of_the_same_type(planted):

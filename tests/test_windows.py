@@ -5,7 +5,7 @@ import pytest
 
 from graphrec.config import ComplementConfig, GraphConfig
 from graphrec.graph import build_graph
-from graphrec.windows import answers_of, stretches
+from graphrec.windows import answers_of, as_if_new, stretches
 
 
 def day(number, *items):
@@ -19,6 +19,30 @@ def test_stretches_follow_each_other_and_each_has_the_log_before_it(make_events)
     assert [window.facts.sessions for _, window in cuts] == [2, 2, 2, 2]
     for before, window in cuts:
         assert before.facts.last < window.facts.first
+
+
+def test_hidden_items_are_new_to_every_stretch_and_sold_in_it(make_events):
+    names = [f"{n:02d}" for n in range(20)]
+    events = make_events([row for n in range(1, 21) for row in day(n, *names)], default_kind="purchase")
+    cuts = stretches(events, 0.4, 4)
+    new = as_if_new(cuts, 0.1, 0, whole_sessions=False)
+    for (before, window), (known, same) in zip(new, cuts, strict=True):
+        assert (before.facts.per_item == 0).sum() == 2
+        assert before.facts.sessions == known.facts.sessions
+        np.testing.assert_array_equal(window.facts.per_item, same.facts.per_item)
+    hidden = {tuple(np.flatnonzero(before.facts.per_item == 0)) for before, _ in new}
+    assert len(hidden) == 1, "an item that is new to a later stretch must be new to the earlier ones"
+    assert all((before.facts.per_item > 0).all() for before, _ in as_if_new(cuts, 0.0, 0, whole_sessions=False))
+
+
+def test_links_of_a_hidden_item_are_hidden_whole(make_events):
+    links = [(x, y) for x in "abcdefghij" for y in "abcdefghij" if x < y]
+    rows = [row for n, link in enumerate(links * 2) for row in day(n % 28 + 1, *link)]
+    rows = [{**row, "session": number // 2} for number, row in enumerate(rows)]
+    cuts = stretches(make_events(rows, default_kind="purchase"), 0.4, 2)
+    before, _ = as_if_new(cuts, 0.1, 0, whole_sessions=True)[0]
+    assert (before.facts.per_item == 0).sum() == 1
+    assert build_graph(before, GraphConfig()).baskets < build_graph(cuts[0][0], GraphConfig()).baskets
 
 
 def test_answers_weigh_one_over_the_other_items_whatever_the_graph_prunes(make_events):

@@ -1,7 +1,9 @@
 """Embeddings + complement pairs -> what completes an item: type transition, regressor, blend."""
 
 from graphrec.complements.blend import HeldOutLists, choose_strength, posterior
-from graphrec.complements.candidate_features import POSTERIOR, KnownItems, QueryItems, candidate_features
+from graphrec.complements.borrowing import Borrowed
+from graphrec.complements.candidate_features import POSTERIOR, candidate_features
+from graphrec.complements.known_items import KnownItems, QueryItems
 from graphrec.complements.memory import Memory, remembered_pairs
 from graphrec.complements.pair_data import (
     ComplementPairs,
@@ -16,6 +18,7 @@ from graphrec.complements.type_transition import TypeTransition, fit_type_transi
 
 __all__ = [
     "POSTERIOR",
+    "Borrowed",
     "ComplementPairs",
     "ComplementPredictor",
     "EmbeddedCatalogue",

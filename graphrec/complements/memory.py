@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -34,7 +35,9 @@ class Memory:
         `(items,) int64`.
     sales : Sales
     left, right : ndarray
-        `(items, rank) float64`: their products are the baskets that the low-rank part of the counts expects.
+        `(items, rank) float32`: their products are the baskets that the low-rank part of the counts expects.
+    ranks : tuple of int
+        Rising. The products of so many first columns are what a part of lower rank expects.
     bought_with_type : csr_array
         `(items, types)`: how often an item was bought with items of a type.
     type_transition : ndarray
@@ -46,11 +49,20 @@ class Memory:
     sales: Sales
     left: np.ndarray
     right: np.ndarray
+    ranks: tuple[int, ...]
     bought_with_type: sparse.csr_array
     type_transition: np.ndarray
 
     @classmethod
-    def of(cls, graph: ProductGraph, type_codes: np.ndarray, types: int, sales: Sales, rank: int, seed: int) -> Memory:
+    def of(
+        cls,
+        graph: ProductGraph,
+        type_codes: np.ndarray,
+        types: int,
+        sales: Sales,
+        ranks: tuple[int, ...],
+        seed: int,
+    ) -> Memory:
         """Prepare the counts of a graph.
 
         Parameters
@@ -60,16 +72,22 @@ class Memory:
             `(items,) int64`.
         types : int
         sales : Sales
-        rank, seed : int
-            Of the factorisation.
+        ranks : tuple of int
+            Of the factorisation, rising.
+        seed : int
         """
-        left, right = low_rank_counts(_counts(graph), rank, _POWER_ITERATIONS, seed)
-        factors = {"left": np.ascontiguousarray(left), "right": np.ascontiguousarray(right)}
-        return cls.from_arrays(graph, type_codes, types, {**vars(sales), **factors})
+        left, right = low_rank_counts(_counts(graph), max(ranks), _POWER_ITERATIONS, seed)
+        factors = {"left": left.astype(np.float32, order="C"), "right": right.astype(np.float32, order="C")}
+        return cls.from_arrays(graph, type_codes, types, ranks, {**vars(sales), **factors})
 
     @classmethod
     def from_arrays(
-        cls, graph: ProductGraph, type_codes: np.ndarray, types: int, arrays: Mapping[str, np.ndarray]
+        cls,
+        graph: ProductGraph,
+        type_codes: np.ndarray,
+        types: int,
+        ranks: tuple[int, ...],
+        arrays: Mapping[str, np.ndarray],
     ) -> Memory:
         """Rebuild a memory from its graph and what `arrays` wrote."""
         pairs = graph.complement
@@ -90,6 +108,7 @@ class Memory:
             sales=Sales(arrays["popularity"], arrays["trend"]),
             left=arrays["left"],
             right=arrays["right"],
+            ranks=ranks,
             bought_with_type=sparse.csr_array(with_type),
             type_transition=np.vstack([transition, overall]),
         )
@@ -99,13 +118,23 @@ class Memory:
         return {**vars(self.sales), "left": self.left, "right": self.right}
 
     def expected(self, items: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return the baskets that the low-rank part expects to hold both, `(n,) float64`."""
-        return np.asarray(np.einsum("nr,nr->n", self.left[items], self.right[others]))
+        """Return the baskets that the part of each rank expects to hold both, `(n, ranks) float64`."""
+        left, right = self.left[items], self.right[others]
+        parts = [
+            np.einsum("nr,nr->n", left[:, below:rank], right[:, below:rank])
+            for below, rank in pairwise((0, *self.ranks))
+        ]
+        return np.stack(parts, axis=1).astype(np.float64).cumsum(axis=1)
 
     @cached_property
-    def bestsellers(self) -> np.ndarray:
-        """All items, the most bought first, `(items,) int64`."""
-        return np.argsort(-self.graph.bought, kind="stable")
+    def bought_together(self) -> sparse.csr_array:
+        """How often two items were bought together, `(items, items) float64`."""
+        return _counts(self.graph)
+
+    @cached_property
+    def best_first(self) -> list[np.ndarray]:
+        """All items, the most bought first, of all times and by each half-life of the trend, `(items,) int64` each."""
+        return [np.argsort(-sold, kind="stable") for sold in (self.graph.bought, *self.sales.trend.T)]
 
     @cached_property
     def popular(self) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -142,13 +142,21 @@ class ComplementsConfig(Section):
     """Candidates that are bought with the same others: by the low-rank part of the counts."""
     popular_candidates: int = Field(50, ge=0)
     """Candidates that sell best."""
-    rank: int = Field(32, ge=1)
-    """Of the low-rank part of the counts."""
+    ranks: tuple[Annotated[int, Field(ge=1)], ...] = Field((32, 128), min_length=1)
+    """Of the low-rank parts of the counts, rising: few directions say what goes with what, more of them what goes
+    with this."""
+    look_alikes: int = Field(10, ge=0)
+    """Bought items nearest in the embedding space, which lend an item what they were bought with; 0: none."""
+    borrowed_candidates: int = Field(30, ge=0)
+    """Candidates that a query's look-alikes were bought with most, and as many whose look-alikes the query was."""
     trend_days: tuple[float, ...] = ()
     """Half-lives of the purchases whose shares tell the ranker what sells these days, of pairs that were never bought
     together. It pays in a shop of seasons, and misleads where promotions come and go."""
     learned_from: float = Field(0.5, gt=0, lt=1)
     """Share of the sessions, the latest, on whose stretches the ranker learns."""
+    hidden_items: float = Field(0.05, ge=0, lt=0.5)
+    """Share of the bought items, at random, that are hidden from the log before the ranker's stretches, so that it
+    learns of new items what theirs sales in them say."""
     windows: int = Field(4, ge=2)
     """Such stretches: all but the last are learned from, the last picks the epoch."""
     window_queries: int = Field(4_000, ge=1)
@@ -165,6 +173,19 @@ class ComplementsConfig(Section):
     """Types that the first ten places of a list hold at least, where there are so many; 1: relevance alone."""
     prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
     """Baskets' worth of trust in the model that are tried on the validation baskets."""
+
+    @field_validator("ranks")
+    @classmethod
+    def _rising(cls, ranks: tuple[int, ...]) -> tuple[int, ...]:
+        """Refuse ranks that do not rise: each is the part of the next that its first directions make."""
+        if list(ranks) != sorted(set(ranks)):
+            raise ValueError(f"{list(ranks)} do not rise; give {sorted(set(ranks))}")
+        return ranks
+
+    @property
+    def lending(self) -> int:
+        """Look-alikes of each item; none where lists know nothing of the networks that place items."""
+        return self.look_alikes if self.networks else 0
 
 
 class RetrievalConfig(Section):

@@ -30,11 +30,12 @@ from graphrec.evaluation.questions import Questions, basket_lines, one_random_it
 from graphrec.evaluation.split import Split, events_with_baskets
 from graphrec.evaluation.within_type import rank_scores_within_type
 from graphrec.features import ItemFeatures, fit_item_features
-from graphrec.fitting import both_graphs, fit_model
+from graphrec.fitting import fit_model
 from graphrec.graph import Pairs
 from graphrec.model import Model
 from graphrec.progress import Display
 from graphrec.ranking import SOURCES, Members, Ranking, rank_at_discounts, rank_complements, rank_within_type
+from graphrec.stages import both_graphs
 
 OURS = "graphrec"
 """Key and name of the model under test; the names of its variants begin with it."""

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from graphrec.complements import ComplementPredictor, KnownItems, Memory, QueryItems, candidate_features
+from graphrec.complements import (
+    Borrowed,
+    ComplementPredictor,
+    KnownItems,
+    Memory,
+    QueryItems,
+    candidate_features,
+)
 from graphrec.config import ComplementsConfig
 from graphrec.retrieval.complement_index import ComplementIndex
 from graphrec.retrieval.index import Index
@@ -109,7 +117,7 @@ class CandidateSource:
     config: ComplementsConfig
     expected: Index
 
-    def collect(self, queries: QueryItems, per_type: int, types: int) -> Candidates:
+    def collect(self, queries: QueryItems, per_type: int, types: int, popular: int) -> Candidates:
         """Collect the candidates of each query, each once and never the query itself.
 
         Parameters
@@ -118,19 +126,23 @@ class CandidateSource:
         per_type : int
             Items to take from each of the likeliest types.
         types : int
+        popular : int
+            Bestsellers to take, and as many of what sells these days.
         """
         seen = np.flatnonzero(queries.item >= 0)
         owner, edge = self.memory.graph.complement.edges_of(queries.item[seen])
         expected_owner, expected_item = self._expected(queries.item[seen])
-        popular = self.memory.bestsellers[: self.config.popular_candidates]
+        borrowed_owner, borrowed_item = self._borrowed(queries).candidates(self.config.borrowed_candidates)
+        bestsellers = np.unique(np.concatenate([order[:popular] for order in self.memory.best_first]))
         rows = np.arange(len(queries.item))
         given = (
-            np.concatenate([seen[owner], seen[expected_owner], np.repeat(rows, len(popular))]),
+            np.concatenate([seen[owner], seen[expected_owner], borrowed_owner, np.repeat(rows, len(bestsellers))]),
             np.concatenate(
                 [
                     self.memory.graph.complement.indices[edge].astype(np.int64),
                     expected_item,
-                    np.tile(popular, len(rows)),
+                    borrowed_item,
+                    np.tile(bestsellers, len(rows)),
                 ]
             ),
         )
@@ -157,9 +169,26 @@ class CandidateSource:
         return found if self.config.networks else replace(found, prior=np.zeros(len(found.prior)))
 
     def evidence(self, queries: QueryItems, candidates: Candidates) -> dict[str, np.ndarray]:
-        """Look up what the memory holds of each pair, `(n,)` each; of a query that is in no log, what of item 0."""
+        """Look up what the memory holds of each pair and of its look-alikes, `(n,)` each, for `candidate_features`.
+
+        Of a query that is in no log it says of the pair what item 0 has.
+        """
         code = np.maximum(queries.item[candidates.owner], 0)
-        return self.memory.graph.evidence_columns(code, candidates.item)
+        return {
+            **self.memory.graph.evidence_columns(code, candidates.item),
+            **self._borrowed(queries).columns(candidates.owner, candidates.item),
+            "lenders_sell": self._lenders_sell[candidates.item],
+        }
+
+    @cached_property
+    def _lenders_sell(self) -> np.ndarray:
+        return self.known.lenders_sell(self.memory.graph.bought)
+
+    def _borrowed(self, queries: QueryItems) -> Borrowed:
+        memory = self.memory
+        return Borrowed.of(
+            queries.likeness, self.known.lends_to, memory.bought_together, memory.graph.bought, queries.item
+        )
 
     def features(
         self, queries: QueryItems, candidates: Candidates, evidence: Mapping[str, np.ndarray] | None = None

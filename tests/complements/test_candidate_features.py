@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from graphrec.complements import POSTERIOR, KnownItems, Memory, QueryItems, candidate_features
+from graphrec.complements import POSTERIOR, Borrowed, KnownItems, Memory, QueryItems, candidate_features
 from graphrec.config import GraphConfig
 from graphrec.graph import build_graph
 
@@ -30,12 +31,20 @@ def features(make_events):
         "left": np.array([[0.5], [1.0], [0.0]]),
         "right": np.array([[1.0], [3.0], [-2.0]]),
     }
-    memory = Memory.from_arrays(graph, np.array([0, 1, 1]), 2, arrays)
+    memory = Memory.from_arrays(graph, np.array([0, 1, 1]), 2, (1,), arrays)
     price = np.array([[2.0, 0.0, 0.0], [2.5, 0.0, 0.0], [0.5, 0.0, 1.0]])
-    known = KnownItems(np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]), price)
-    queries = QueryItems(np.array([A, -1]), np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 0]), price[[A, C]])
+    # b looks like c to one half; the product that nobody has seen like a to a quarter.
+    likeness = sparse.csr_array(np.array([[0, 0, 0], [0, 0, 0.5], [0, 0, 0]]))
+    known = KnownItems(np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]), price, likeness)
+    places, of_queries = np.array([[1.0, 0.0], [0.0, 1.0]]), sparse.csr_array(np.array([[0, 0, 0], [0.25, 0, 0]]))
+    queries = QueryItems(np.array([A, -1]), places, np.array([0, 0]), price[[A, C]], of_queries)
     item = np.array([B, C, B])
-    evidence = graph.evidence_columns(np.array([A, A, A]), item)
+    borrowed = Borrowed.of(of_queries, known.lends_to, memory.bought_together, graph.bought, queries.item)
+    evidence = {
+        **graph.evidence_columns(np.array([A, A, A]), item),
+        **borrowed.columns(np.array([0, 0, 1]), item),
+        "lenders_sell": known.lenders_sell(graph.bought)[item],
+    }
     return candidate_features(memory, known, queries, np.array([0, 0, 1]), item, PRIOR, evidence)
 
 
@@ -66,6 +75,11 @@ FACTS = {
     "price apart": [0.5, 1.5, 2.0],
     "price missing": [0, 1, 0],
     "never bought": [0, 0, 0],
+    "borrowed by the query, of pairs never bought": [0, 0, np.log(0.25 * 2 + 0.03)],
+    "its share of the lenders' baskets": [0, 0, np.log((0.25 * 2 + 0.003) / (0.25 * 3 + 1))],
+    "borrowed by the candidate": [0, 0, np.log(0.03)],
+    "its share of the query's baskets": [0, 0, np.log(0.003)],
+    "what the candidate's look-alikes sell": [0, 0, np.log(2 + 0.5)],
 }
 
 

@@ -96,7 +96,7 @@ def test_without_types_there_is_one(model_of):
 def rows_of(model, memory):
     expected = lay_out_by_size(memory.right, model.config.retrieval)
     source = replace(model.candidates, memory=memory, expected=expected)
-    found = source.collect(model.queries(np.arange(20)), 10, 3)
+    found = source.collect(model.queries(np.arange(20)), 10, 3, 50)
     return found, source.features(model.queries(np.arange(20)), found)
 
 
@@ -108,7 +108,7 @@ def test_without_memory_the_counts_of_pairs_change_nothing(model_of):
 
     def memory(of, config):
         types = len(model.features.types)
-        return Memory.of(remembered_pairs(of, config), model.type_codes, types, model.memory.sales, 8, 0)
+        return Memory.of(remembered_pairs(of, config), model.type_codes, types, model.memory.sales, (8,), 0)
 
     (found, rows), (other, changed) = (rows_of(model, memory(of, settings)) for of in (model.graph, graph))
     np.testing.assert_array_equal(found.item, other.item)

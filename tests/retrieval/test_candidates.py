@@ -1,15 +1,17 @@
 """Where candidates come from: what was bought with an item, what the low rank expects, bestsellers, the networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 
 from graphrec.complements import (
     ComplementPredictor,
     EmbeddingRegressor,
     KnownItems,
     Memory,
-    QueryItems,
     TypeTransition,
     log_popularity_in_type,
 )
@@ -39,11 +41,15 @@ def source_of(make_events):
     predictor = ComplementPredictor.of(TypeTransition(4, 8, TYPES), EmbeddingRegressor(4, 8, TYPES, 6), 0.1)
     popularity = log_popularity_in_type(graph.bought + 0.5, types, TYPES)
     index = ComplementIndex.lay_out(predictor.places(embeddings), popularity, types, TYPES, 0.1)
-    memory = Memory.of(graph, types, TYPES, Sales(graph.bought + 0.5, np.zeros((ITEMS, 0))), 2, 0)
-    known = KnownItems(embeddings, np.zeros((ITEMS, 3)))
+    memory = Memory.of(graph, types, TYPES, Sales(graph.bought + 0.5, np.zeros((ITEMS, 0))), (2,), 0)
+    prices = np.zeros((ITEMS, 3))
 
-    def make(expected, popular):
-        config = ComplementsConfig(expected_candidates=expected, popular_candidates=popular)
+    def make(expected, look_alikes=(), borrowed=0):
+        rows, lenders = np.array([*look_alikes, (0, 0)]).T
+        weights = np.array([0.5] * len(look_alikes) + [0.0])
+        likeness = sparse.csr_array(sparse.coo_array((weights, (rows, lenders)), shape=(ITEMS, ITEMS)))
+        known = KnownItems(embeddings, prices, likeness)
+        config = ComplementsConfig(expected_candidates=expected, borrowed_candidates=borrowed)
         return CandidateSource(predictor, index, memory, known, config, ExactIndex(memory.right))
 
     return make
@@ -52,12 +58,12 @@ def source_of(make_events):
 def queries_of(source, codes):
     codes = np.array(codes)
     types = np.where(codes < 0, -1, source.memory.type_codes[codes])
-    return QueryItems(codes, source.known.embeddings[codes], types, source.known.price[codes])
+    return replace(source.known.queries(codes, source.memory.type_codes), type_code=types)
 
 
-def candidates_of(source, *codes, per_type=1, types=0):
+def candidates_of(source, *codes, per_type=1, types=0, popular=0):
     """Give the candidates of each query, with their probabilities; `types=0` keeps the networks out."""
-    found = source.collect(queries_of(source, codes), per_type, types)
+    found = source.collect(queries_of(source, codes), per_type, types, popular)
     assert (np.diff(found.owner * ITEMS + found.item) > 0).all(), "a candidate stands twice"
     assert (found.item != np.array(codes)[found.owner]).all(), "a query completes itself"
     return [
@@ -68,33 +74,50 @@ def candidates_of(source, *codes, per_type=1, types=0):
 
 def test_items_bought_with_the_same_others_are_candidates(source_of):
     # The low rank expects most of a with c and d, then with a itself and with b; of e with f, g, h and itself.
-    (of_a, of_e) = candidates_of(source_of(expected=4, popular=0), A, E)
+    (of_a, of_e) = candidates_of(source_of(expected=4), A, E)
     assert set(of_a) == {B, C, D}
     assert set(of_e) == {F, G, H}
     # Without it a has only what it was bought with.
-    assert set(candidates_of(source_of(expected=1, popular=0), A)[0]) == {C, D}
+    assert set(candidates_of(source_of(expected=1), A)[0]) == {C, D}
 
 
 def test_bestsellers_are_candidates_of_all_but_themselves(source_of):
     # c to h were bought six times, a and b four times; of equals the lower code sells best.
-    of_a, of_c, of_g, of_new = candidates_of(source_of(expected=1, popular=3), A, C, G, -1)
+    of_a, of_c, of_g, of_new = candidates_of(source_of(expected=1), A, C, G, -1, popular=3)
     assert set(of_a) == {C, D, E}
     assert set(of_c) == {A, B, D, E}
     assert set(of_g) == {C, D, E, F, H}
     assert set(of_new) == {C, D, E}
 
 
+def test_what_sells_these_days_is_a_candidate_beside_what_always_did(source_of):
+    source = source_of(expected=1)
+    trend = np.zeros((ITEMS, 1))
+    trend[F] = 1.0
+    memory = replace(source.memory, sales=replace(source.memory.sales, trend=trend))
+    assert set(candidates_of(replace(source, memory=memory), NEW, popular=1)[0]) == {C, F}
+
+
+def test_what_look_alikes_were_bought_with_are_candidates(source_of):
+    # Nobody bought i, which looks like a; e looks like i, whom it can lend nothing.
+    of_new, of_c = candidates_of(source_of(1, [(NEW, A), (E, NEW)], borrowed=9), NEW, C)
+    assert set(of_new) == {C, D}
+    # And i completes what a completes: c was bought with a, b and d.
+    assert set(of_c) == {A, B, D, NEW}
+    assert set(candidates_of(source_of(1, [(NEW, A)]), NEW)[0]) == set()
+
+
 def test_the_networks_name_the_items_of_the_likeliest_types(source_of):
-    source = source_of(expected=1, popular=0)
+    source = source_of(expected=1)
     likeliest = source.predictor.type_probabilities(source.known.embeddings[[NEW]])[0].argmax()
     members = set(np.flatnonzero(source.memory.type_codes == likeliest).tolist())
     assert members - {NEW} <= set(candidates_of(source, NEW, per_type=ITEMS, types=1)[0])
 
 
 def test_a_candidate_is_as_likely_however_it_was_found(source_of):
-    source = source_of(expected=4, popular=3)
-    given = candidates_of(source, A, NEW, E)
-    everything = candidates_of(source, A, NEW, E, per_type=ITEMS, types=TYPES)
+    source = source_of(expected=4)
+    given = candidates_of(source, A, NEW, E, popular=3)
+    everything = candidates_of(source, A, NEW, E, per_type=ITEMS, types=TYPES, popular=3)
     for few, all_of_them, query in zip(given, everything, (A, NEW, E), strict=True):
         assert set(all_of_them) == set(range(ITEMS)) - {query}
         assert few == pytest.approx({item: all_of_them[item] for item in few})
