@@ -132,8 +132,9 @@ def rank_at_discounts(
         settings, wider = model.config.complements, _WIDER if len(kept_out) else 1
         per_type = max(settings.candidates_per_type, 2 * k)
         types, popular = settings.types * wider, settings.popular_candidates * wider
-        found = model.candidates.collect(block.items, per_type, types, popular)
-        evidence = model.candidates.evidence(block.items, found)
+        borrowed = model.candidates.borrowed(block.items)
+        found = model.candidates.collect(block.items, borrowed, per_type, types, popular)
+        evidence = model.candidates.evidence(block.items, borrowed, found)
         scores = _log_scores(model, block.items, found, evidence)
         for discount, ranked in zip(discounts, parts, strict=True):
             share = _shares(model, found, scores, discount)
@@ -242,7 +243,8 @@ def rank_within_type(
         owner, item = owner[other], item[other]
         queries = model.queries(query)
         given = model.candidates.given(queries, (owner, item))
-        scores = _log_scores(model, queries, given, model.candidates.evidence(queries, given))
+        evidence = model.candidates.evidence(queries, model.candidates.borrowed(queries), given)
+        scores = _log_scores(model, queries, given, evidence)
         score = _shares(model, given, scores, model.config.complements.popularity_discount)
         order = np.lexsort((item, -_significant(score), owner))
         owner, item = owner[order], item[order]

@@ -102,10 +102,12 @@ def labelled_lists(
     parts = []
     for start in range(0, len(codes), _AT_ONCE):
         queries = queries_of(codes[start : start + _AT_ONCE])
-        found = source.collect(queries, config.candidates_per_type, config.types, config.popular_candidates)
+        borrowed = source.borrowed(queries)
+        found = source.collect(queries, borrowed, config.candidates_per_type, config.types, config.popular_candidates)
         gain = answers.evidence_columns(queries.item[found.owner], found.item)["weight"]
-        novel = source.memory.graph.evidence_columns(queries.item[found.owner], found.item)["count"] == 0
+        evidence = source.evidence(queries, borrowed, found)
+        novel = evidence["count"] == 0
         bounds = np.searchsorted(found.owner, np.arange(len(queries.item) + 1))
-        features = source.features(queries, found).astype(np.float32)
+        features = source.features(queries, found, evidence).astype(np.float32)
         parts.append(LabelledLists(bounds, features, gain.astype(np.float32), novel))
     return LabelledLists.joined(parts)

@@ -147,7 +147,7 @@ class ComplementsConfig(Section):
     with this."""
     look_alikes: int = Field(10, ge=0)
     """Bought items nearest in the embedding space, which lend an item what they were bought with; 0: none."""
-    borrowed_candidates: int = Field(30, ge=0)
+    borrowed_candidates: int = Field(20, ge=0)
     """Candidates that a query's look-alikes were bought with most, and as many whose look-alikes the query was."""
     trend_days: tuple[float, ...] = ()
     """Half-lives of the purchases whose shares tell the ranker what sells these days, of pairs that were never bought

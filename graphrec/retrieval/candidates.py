@@ -117,12 +117,14 @@ class CandidateSource:
     config: ComplementsConfig
     expected: Index
 
-    def collect(self, queries: QueryItems, per_type: int, types: int, popular: int) -> Candidates:
+    def collect(self, queries: QueryItems, borrowed: Borrowed, per_type: int, types: int, popular: int) -> Candidates:
         """Collect the candidates of each query, each once and never the query itself.
 
         Parameters
         ----------
         queries : QueryItems
+        borrowed : Borrowed
+            As of `borrowed`.
         per_type : int
             Items to take from each of the likeliest types.
         types : int
@@ -132,7 +134,7 @@ class CandidateSource:
         seen = np.flatnonzero(queries.item >= 0)
         owner, edge = self.memory.graph.complement.edges_of(queries.item[seen])
         expected_owner, expected_item = self._expected(queries.item[seen])
-        borrowed_owner, borrowed_item = self._borrowed(queries).candidates(self.config.borrowed_candidates)
+        borrowed_owner, borrowed_item = borrowed.candidates(self.config.borrowed_candidates)
         bestsellers = np.unique(np.concatenate([order[:popular] for order in self.memory.best_first]))
         rows = np.arange(len(queries.item))
         given = (
@@ -168,7 +170,7 @@ class CandidateSource:
         found = retrieve(self.predictor, self.index, self.memory.type_codes, queries.embedding, given, types, per_type)
         return found if self.config.networks else replace(found, prior=np.zeros(len(found.prior)))
 
-    def evidence(self, queries: QueryItems, candidates: Candidates) -> dict[str, np.ndarray]:
+    def evidence(self, queries: QueryItems, borrowed: Borrowed, candidates: Candidates) -> dict[str, np.ndarray]:
         """Look up what the memory holds of each pair and of its look-alikes, `(n,)` each, for `candidate_features`.
 
         Of a query that is in no log it says of the pair what item 0 has.
@@ -176,7 +178,7 @@ class CandidateSource:
         code = np.maximum(queries.item[candidates.owner], 0)
         return {
             **self.memory.graph.evidence_columns(code, candidates.item),
-            **self._borrowed(queries).columns(candidates.owner, candidates.item),
+            **borrowed.columns(candidates.owner, candidates.item),
             "lenders_sell": self._lenders_sell[candidates.item],
         }
 
@@ -184,17 +186,15 @@ class CandidateSource:
     def _lenders_sell(self) -> np.ndarray:
         return self.known.lenders_sell(self.memory.graph.bought)
 
-    def _borrowed(self, queries: QueryItems) -> Borrowed:
+    def borrowed(self, queries: QueryItems) -> Borrowed:
+        """Let queries borrow from their look-alikes."""
         memory = self.memory
         return Borrowed.of(
             queries.likeness, self.known.lends_to, memory.bought_together, memory.graph.bought, queries.item
         )
 
-    def features(
-        self, queries: QueryItems, candidates: Candidates, evidence: Mapping[str, np.ndarray] | None = None
-    ) -> np.ndarray:
-        """Describe candidates for the ranker, `(n, features) float64`; `evidence` where it was looked up before."""
-        evidence = self.evidence(queries, candidates) if evidence is None else evidence
+    def features(self, queries: QueryItems, candidates: Candidates, evidence: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Describe candidates, of which evidence was looked up, for the ranker, `(n, features) float64`."""
         if not self.config.networks:
             queries = replace(queries, embedding=np.zeros_like(queries.embedding))
         owner, item, prior = candidates.owner, candidates.item, candidates.prior

@@ -43,3 +43,17 @@ def test_pairs_are_looked_up_and_the_largest_are_candidates(borrowed):
     pairs = zip(*(part.tolist() for part in borrowed.candidates(1)), strict=True)
     assert sorted(pairs) == [(0, B), (0, C), (1, C), (2, A)]
     assert len(borrowed.candidates(0)[0]) == 0
+
+
+def test_the_largest_of_each_row_are_what_a_sort_of_all_finds():
+    generator = np.random.default_rng(0)
+    values = generator.random((40, 3000)) * (generator.random((40, 3000)) < 0.1)
+    values[:, :5] = 0.25  # of equal entries the smaller column comes first
+    side = sparse.csr_array(values)
+    nothing = sparse.csr_array(values.shape)
+    owner, item = Borrowed(side, nothing, np.zeros(40)).candidates(30)
+    expected = np.argsort(-values.round(7), axis=1, kind="stable")[:, :30]
+    np.testing.assert_array_equal(owner, np.repeat(np.arange(40), 30))
+    found = item.reshape(40, 30)
+    np.testing.assert_allclose(np.take_along_axis(values, found, 1), np.take_along_axis(values, expected, 1), rtol=1e-4)
+    assert (np.sort(found, axis=1) == np.sort(expected, axis=1)).mean() > 0.99

@@ -96,8 +96,10 @@ def test_without_types_there_is_one(model_of):
 def rows_of(model, memory):
     expected = lay_out_by_size(memory.right, model.config.retrieval)
     source = replace(model.candidates, memory=memory, expected=expected)
-    found = source.collect(model.queries(np.arange(20)), 10, 3, 50)
-    return found, source.features(model.queries(np.arange(20)), found)
+    queries = model.queries(np.arange(20))
+    borrowed = source.borrowed(queries)
+    found = source.collect(queries, borrowed, 10, 3, 50)
+    return found, source.features(queries, found, source.evidence(queries, borrowed, found))
 
 
 def test_without_memory_the_counts_of_pairs_change_nothing(model_of):

@@ -17,7 +17,11 @@ POPULAR = 50
 def asked(recommender):
     model = recommender.model
     codes = np.argsort(-model.graph.bought, kind="stable")[100:130]
-    return codes, model.candidates.collect(model.queries(codes), 30, 3, POPULAR)
+    return codes, collected(model, model.queries(codes))
+
+
+def collected(model, queries):
+    return model.candidates.collect(queries, model.candidates.borrowed(queries), 30, 3, POPULAR)
 
 
 def items_of(found, row):
@@ -46,7 +50,7 @@ def test_every_source_contributes_and_the_query_never(recommender, asked):
 def test_a_product_in_no_log_is_asked_by_its_embedding_its_look_alikes_and_by_what_sells_best(recommender, asked):
     model, (codes, _) = recommender.model, asked
     queries = dataclasses.replace(model.queries(codes[:2]), item=np.full(2, -1))
-    found = model.candidates.collect(queries, 30, 3, POPULAR)
+    found = collected(model, queries)
     popular = model.memory.best_first[0][:POPULAR]
     for row in range(2):
         look_alikes = model.memory.bought_together[queries.likeness[[row]].indices].indices

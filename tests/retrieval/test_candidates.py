@@ -63,7 +63,8 @@ def queries_of(source, codes):
 
 def candidates_of(source, *codes, per_type=1, types=0, popular=0):
     """Give the candidates of each query, with their probabilities; `types=0` keeps the networks out."""
-    found = source.collect(queries_of(source, codes), per_type, types, popular)
+    queries = queries_of(source, codes)
+    found = source.collect(queries, source.borrowed(queries), per_type, types, popular)
     assert (np.diff(found.owner * ITEMS + found.item) > 0).all(), "a candidate stands twice"
     assert (found.item != np.array(codes)[found.owner]).all(), "a query completes itself"
     return [
