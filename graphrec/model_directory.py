@@ -97,8 +97,8 @@ def _write_files(model: Model, folder: Path) -> None:
         weights = {key: value.numpy() for key, value in network.state_dict().items()}
         _save_arrays(weights, folder / f"{name}.safetensors")
     model.similar_index.save(folder / "similar.ann")
-    if isinstance(model.lenders.index, AnnoyIndex):
-        model.lenders.index.save(folder / "lenders.ann")
+    if model.lenders.forest is not None:
+        model.lenders.forest.save(folder / "lenders.ann")
     for kind, forest in model.complement_index.forests.items():
         forest.save(folder / f"complements-{kind}.ann")
     if isinstance(model.expected_index, BandedIndex):
@@ -243,7 +243,7 @@ def _load_lenders(path: Path, embeddings: np.ndarray, graph: ProductGraph, confi
     lenders = Lenders.lay_out(embeddings, graph.bought)
     if not lenders.are_many:
         return lenders
-    return replace(lenders, index=AnnoyIndex.load(path / "lenders.ann", lenders.index.vectors, config))
+    return replace(lenders, forest=AnnoyIndex.load(path / "lenders.ann", lenders.vectors, config))
 
 
 def _load_expected(path: Path, memory: Memory, config: RetrievalConfig) -> ExactIndex | BandedIndex:

@@ -35,7 +35,7 @@ class Memory:
         `(items,) int64`.
     sales : Sales
     left, right : ndarray
-        `(items, rank) float32`: their products are the baskets that the low-rank part of the counts expects.
+        `(items, rank) float64`: their products are the baskets that the low-rank part of the counts expects.
     ranks : tuple of int
         Rising. The products of so many first columns are what a part of lower rank expects.
     bought_with_type : csr_array
@@ -77,7 +77,7 @@ class Memory:
         seed : int
         """
         left, right = low_rank_counts(_counts(graph), max(ranks), _POWER_ITERATIONS, seed)
-        factors = {"left": left.astype(np.float32, order="C"), "right": right.astype(np.float32, order="C")}
+        factors = {"left": np.ascontiguousarray(left), "right": np.ascontiguousarray(right)}
         return cls.from_arrays(graph, type_codes, types, ranks, {**vars(sales), **factors})
 
     @classmethod
@@ -124,7 +124,7 @@ class Memory:
             np.einsum("nr,nr->n", left[:, below:rank], right[:, below:rank])
             for below, rank in pairwise((0, *self.ranks))
         ]
-        return np.stack(parts, axis=1).astype(np.float64).cumsum(axis=1)
+        return np.stack(parts, axis=1).cumsum(axis=1)
 
     @cached_property
     def bought_together(self) -> sparse.csr_array:

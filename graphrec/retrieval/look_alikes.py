@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval.index import AnnoyIndex, ExactIndex
+from graphrec.retrieval.index import AnnoyIndex, largest
 
 _ANNOY_FROM = 50_000
 """Lenders from which a forest is built and searched sooner than all pairs are compared."""
 _POWER = 4
 """Power of the cosine that a look-alike weighs: the nearest first, without ruling the rest out."""
 _LEAST_COSINE = 0.01
-_DIGITS = 6
-"""Of a cosine that count: the last bits depend on how many were computed at once."""
+_BLOCK = 1024
+"""Items compared with all lenders at once."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,18 @@ class Lenders:
     ----------
     codes : ndarray
         `(lenders,) int64`.
-    index : ExactIndex or AnnoyIndex
-        Over the embeddings of the lenders.
+    vectors : ndarray
+        `(lenders, dim) float32`, unit length.
     items : int
         Of the catalogue.
+    forest : AnnoyIndex or None
+        Over the vectors, where they are many.
     """
 
     codes: np.ndarray
-    index: ExactIndex | AnnoyIndex
+    vectors: np.ndarray
     items: int
+    forest: AnnoyIndex | None = None
 
     @classmethod
     def lay_out(cls, embeddings: np.ndarray, bought: np.ndarray) -> Lenders:
@@ -49,7 +53,7 @@ class Lenders:
             `(items,)` baskets.
         """
         codes = np.flatnonzero(bought)
-        return cls(codes, ExactIndex(embeddings[codes]), len(embeddings))
+        return cls(codes, embeddings[codes], len(embeddings))
 
     @property
     def are_many(self) -> bool:
@@ -58,7 +62,7 @@ class Lenders:
 
     def with_forest(self, config: RetrievalConfig, seed: int) -> Lenders:
         """Build Annoy where they are many."""
-        return replace(self, index=AnnoyIndex.build(self.index.vectors, config, seed)) if self.are_many else self
+        return replace(self, forest=AnnoyIndex.build(self.vectors, config, seed)) if self.are_many else self
 
     def look_alikes(self, embeddings: np.ndarray, codes: np.ndarray, most: int) -> sparse.csr_array:
         """Find the look-alikes of some items, `(queries, items)` weights.
@@ -73,11 +77,23 @@ class Lenders:
             Look-alikes of each.
         """
         shape = len(codes), self.items
-        if not most or not len(self.codes):
+        if not most or not len(self.codes) or not len(codes):
             return sparse.csr_array(shape)
-        position, cosine = self.index.search(embeddings, most + 1)
+        parts = (self._nearest(embeddings[start : start + _BLOCK], most + 1) for start in range(0, len(codes), _BLOCK))
+        position, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
         found = np.where(position >= 0, self.codes[position], -1)
         others = (found >= 0) & (found != codes[:, None])
         rows, columns = np.nonzero(others & (others.cumsum(axis=1) <= most))
-        likeness = np.maximum(np.round(cosine[rows, columns].astype(np.float64), _DIGITS), _LEAST_COSINE)
+        likeness = np.maximum(cosine[rows, columns].astype(np.float64), _LEAST_COSINE)
         return sparse.csr_array(sparse.coo_array((likeness**_POWER, (rows, found[rows, columns])), shape=shape))
+
+    def _nearest(self, embeddings: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        if self.forest is not None:
+            return self.forest.search(embeddings, k)
+        # In single precision, cosines do not depend on how many are computed at once: lenders that are alike tie.
+        cosine = embeddings.astype(np.float64) @ self._doubles.T
+        return largest(cosine.astype(np.float32), min(k, len(self.codes)))
+
+    @cached_property
+    def _doubles(self) -> np.ndarray:
+        return self.vectors.astype(np.float64)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval import AnnoyIndex, Lenders
+from graphrec.retrieval import Lenders
 from graphrec.retrieval import look_alikes as module
 
 
@@ -43,6 +43,19 @@ def test_many_lenders_are_searched_by_annoy_and_found_as_well(monkeypatch):
     places /= np.linalg.norm(places, axis=1, keepdims=True)
     few = Lenders.lay_out(places, np.ones(500))
     many = few.with_forest(RetrievalConfig(), 0)
-    assert isinstance(many.index, AnnoyIndex)
+    assert few.forest is None and many.forest is not None
     exact, annoy = (lenders.look_alikes(places, np.arange(500), 5).toarray() > 0 for lenders in (few, many))
     assert (exact & annoy).sum() > 0.95 * exact.sum()
+
+
+def test_look_alikes_of_a_product_do_not_depend_on_the_others_asked_with_it():
+    generator = np.random.default_rng(0)
+    places = np.repeat(generator.normal(size=(300, 64)), 4, axis=0).astype(np.float32)  # each four times: many ties
+    places /= np.linalg.norm(places, axis=1, keepdims=True)
+    lenders = Lenders.lay_out(places, np.ones(len(places)))
+    new = places[::7] + np.float32(0.01)
+    unseen = np.full(len(new), -1)
+    together = lenders.look_alikes(new, unseen, 10)
+    for row in range(0, len(new), 11):
+        alone = lenders.look_alikes(new[row : row + 1], unseen[:1], 10)
+        np.testing.assert_array_equal(alone.toarray()[0], together[[row]].toarray()[0])
