@@ -25,6 +25,8 @@ _AT_ONCE = 8192
 _WIDER = 8
 """Times as many types and bestsellers are searched where items are kept out of the answer, since these are the
 likeliest ones."""
+_CLEAR = 2.33
+"""Standard deviations, one-sided at 1%, from which an order is none by chance."""
 _LEAST = 1e-100
 """Probability that stands for none in a logarithm."""
 
@@ -138,7 +140,7 @@ def rank_at_discounts(
         scores = _log_scores(model, block.items, found, evidence)
         for discount, ranked in zip(discounts, parts, strict=True):
             share = _shares(model, found, scores, discount)
-            part = _rank_block(model, block, k, kept_out, found, share, evidence["count"])
+            part = _rank_block(model, block, k, kept_out, found, share, evidence)
             ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
     return [
         Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
@@ -159,11 +161,12 @@ def _rank_block(
     kept_out: np.ndarray,
     found: Candidates,
     share: np.ndarray,
-    count: np.ndarray,
+    evidence: Mapping[str, np.ndarray],
 ) -> Ranking:
     items = len(model.catalogue)
+    kept_out = np.concatenate([kept_out, _bought_before(model, members, found, evidence)])
     most_kept_out = int(np.bincount(kept_out // items, minlength=1).max()) if len(kept_out) else 0
-    query, item, score, source = _score_candidates(model, members, found, share, count)
+    query, item, score, source = _score_candidates(model, members, found, share, evidence["count"])
     known = members.item >= 0
     in_cart = np.unique(np.concatenate([members.query[known] * items + members.item[known], kept_out]))
     owner, edge = model.graph.similar.edges_of(members.item[known])
@@ -196,6 +199,17 @@ def _rank_block(
     top = rank <= k
     order = order[top]
     return Ranking(query[top], item[order], rank[top], source[order], score[order])
+
+
+def _bought_before(model: Model, members: Members, found: Candidates, evidence: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Give, as numbers, the candidates that are clearly bought before their query, where lists lead one way."""
+    if not model.config.complements.one_way:
+        return np.zeros(0, dtype=np.int64)
+    before, after = evidence["later"], evidence["first"]
+    # The sign test in its normal approximation, with continuity correction.
+    clear = before - after - 1 >= _CLEAR * np.sqrt(before + after)
+    clear &= (members.item[found.owner] >= 0) & (before + after > 0)
+    return np.asarray(members.query[found.owner[clear]] * len(model.catalogue) + found.item[clear])
 
 
 def _varied(query: np.ndarray, types: np.ndarray, least: int) -> np.ndarray:

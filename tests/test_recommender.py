@@ -230,3 +230,23 @@ def test_the_first_ten_places_hold_as_many_types_as_are_asked_for(recommender):
 
     assert types(6).min() >= 6
     assert types(1).min() < 6
+
+
+def test_lists_that_lead_one_way_leave_out_what_is_bought_before(recommender):
+    model, graph = recommender.model, recommender.model.graph
+    pairs = graph.complement
+    first, later = (pairs.columns[name].astype(float) for name in ("first", "later"))
+    backwards = (later - first - 1 >= 2.33 * np.sqrt(first + later)) & (first + later > 0)
+    codes = np.unique(pairs.rows[backwards])
+    assert len(codes) >= 5, "the shop has too few pairs of clear order"
+
+    def lists(one_way):
+        settings = model.config.complements.model_copy(update={"one_way": one_way})
+        asked = dataclasses.replace(model, config=model.config.model_copy(update={"complements": settings}))
+        ranking = rank_complements(asked, Members.of_carts(asked, list(codes[:, None])), 10)
+        edge = pairs.find(codes[ranking.query], ranking.item)
+        assert (np.bincount(ranking.query) == 10).all()
+        return (np.append(backwards, False)[edge]).sum()
+
+    assert lists(one_way=False) > 5
+    assert lists(one_way=True) == 0

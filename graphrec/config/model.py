@@ -171,6 +171,9 @@ class ComplementsConfig(Section):
     rarer."""
     min_types: int = Field(3, ge=1, le=10)
     """Types that the first ten places of a list hold at least, where there are so many; 1: relevance alone."""
+    one_way: bool = False
+    """Whether what is clearly bought before an item stays out of its list: the memory card for the camera, and not
+    back."""
     prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
     """Baskets' worth of trust in the model that are tried on the validation baskets."""
 
