@@ -133,8 +133,8 @@ class Memory:
 
     @cached_property
     def best_first(self) -> list[np.ndarray]:
-        """All items, the most bought first, of all times and by each half-life of the trend, `(items,) int64` each."""
-        return [np.argsort(-sold, kind="stable") for sold in (self.graph.bought, *self.sales.trend.T)]
+        """All items, `(items,) int64` each: as of `popular`, and what sells best by each half-life of the trend."""
+        return [self.popular, *(np.argsort(-sold, kind="stable") for sold in self.sales.trend.T)]
 
     @cached_property
     def popular(self) -> np.ndarray:
