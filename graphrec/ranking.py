@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements import QueryItems, members_by_type, posterior
+from graphrec.complements import Borrowed, QueryItems, members_by_type, posterior
 from graphrec.model import Model
 from graphrec.retrieval import Candidates
 
@@ -257,14 +257,30 @@ def rank_within_type(
         owner, item = owner[other], item[other]
         queries = model.queries(query)
         given = model.candidates.given(queries, (owner, item))
-        evidence = model.candidates.evidence(queries, model.candidates.borrowed(queries), given)
-        scores = _log_scores(model, queries, given, evidence)
+        borrowed = model.candidates.borrowed(queries)
+        scores = _log_scores(model, queries, given, model.candidates.evidence(queries, borrowed, given))
         score = _shares(model, given, scores, model.config.complements.popularity_discount)
-        order = np.lexsort((item, -_significant(score), owner))
+        unheard = _unheard_of(model, given, borrowed)
+        order = np.lexsort((item, -_significant(score), unheard, owner))
         owner, item = owner[order], item[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
         ranked[start + owner[rank < k], rank[rank < k]] = item[rank < k]
     return ranked
+
+
+def _unheard_of(model: Model, given: Candidates, borrowed: Borrowed) -> np.ndarray:
+    """Tell which items without a past are none that networks or look-alikes would name, `(n,) bool`.
+
+    The ranker has seen new items only where they were named: of the others its score says nothing.
+    """
+    settings, items = model.config.complements, len(model.catalogue)
+    by_prior = np.lexsort((given.item, -given.prior, given.owner))
+    place = np.empty(len(by_prior), dtype=np.int64)
+    place[by_prior] = np.arange(len(by_prior)) - np.searchsorted(given.owner[by_prior], given.owner[by_prior])
+    lent_owner, lent_item = borrowed.candidates(settings.borrowed_candidates)
+    lent = np.isin(given.owner * items + given.item, lent_owner * items + lent_item)
+    new = model.graph.bought[given.item] == 0
+    return np.asarray(new & ~lent & (place >= settings.candidates_per_type))
 
 
 def _score_candidates(

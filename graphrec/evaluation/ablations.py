@@ -35,6 +35,8 @@ ABLATIONS: Mapping[str, Variant] = {
     "without-types": Variant("graphrec without types", {"features": {"types": False}}),
     "without-memory": Variant("graphrec without memory", {"complements": {"memory": False}}),
     "without-model": Variant("graphrec without the model", {"complements": {"networks": False}}),
+    "without-look-alikes": Variant("graphrec without look-alikes", {"complements": {"look_alikes": 0}}),
+    "without-arrivals": Variant("graphrec without arrivals", {"complements": {"hidden_items": 0.0}}),
     "one-space": Variant("graphrec in one space", {"complements": {"spaces": 1}}),
     "hinge": Variant("graphrec by hinge loss", {"complements": {"loss": "hinge"}}),
 }
