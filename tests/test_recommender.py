@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from graphrec import EventsError, GraphrecWarning, Recommendation, Recommender, UnknownItem
-from graphrec.ranking import SOURCES, Members, rank_complements
+from graphrec.ranking import SOURCES, Members, rank_complements, rank_within_type
 from tests.conftest import quick_config
 
 
@@ -250,3 +250,23 @@ def test_lists_that_lead_one_way_leave_out_what_is_bought_before(recommender):
 
     assert lists(one_way=False) > 5
     assert lists(one_way=True) == 0
+
+
+def test_new_items_that_nothing_names_stand_below_the_others_of_their_type(planted):
+    model, new = planted.recommender.model, planted.recommender.model.graph.bought == 0
+    kinds = np.unique(model.type_codes[new])
+    codes = np.resize(np.flatnonzero(~new), len(kinds))
+
+    def above_others(**changes):
+        """Count the new items that stand before an item with a past."""
+        settings = model.config.complements.model_copy(update=changes)
+        asked = dataclasses.replace(model, config=model.config.model_copy(update={"complements": settings}))
+        ranked = rank_within_type(asked, codes, kinds, len(model.catalogue))
+        is_new = np.append(new, True)[ranked] & (ranked >= 0)
+        is_old = ~np.append(new, True)[ranked] & (ranked >= 0)
+        old_below = is_old[:, ::-1].cumsum(axis=1)[:, ::-1]
+        return (is_new & (old_below > 0)).sum(axis=1)
+
+    # Of each type the networks name as many as they are asked for.
+    assert above_others(candidates_per_type=1, borrowed_candidates=0).max() <= 1
+    assert above_others(candidates_per_type=1_000).max() > 1
