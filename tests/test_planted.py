@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graphrec.recommender import Recommender
-from tests.conftest import Planted, quick_config
+from tests.conftest import QUICK, Planted, quick_config
 
 
 def top_type_hits(case: Planted, items: np.ndarray) -> float:
@@ -60,7 +60,9 @@ def new_items_listed(recommender: Recommender, case: Planted) -> tuple[float, fl
 
 @pytest.mark.slow
 def test_new_items_are_listed_where_the_ranker_has_seen_some_arrive(planted):
-    unprepared = Recommender.fit(planted.split.train, quick_config(complements={"hidden_items": 0}))
+    quick = {**QUICK["complements"], "epochs": 2, "hidden_items": 0}
+    rerank = {"epochs": 1, "max_sessions": 100}
+    unprepared = Recommender.fit(planted.split.train, quick_config(complements=quick, rerank=rerank))
     (few, _), (some, of_target) = (new_items_listed(r, planted) for r in (unprepared, planted.recommender))
     cold = planted.cold().mean()
     assert few < 0.2 * some
