@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements import Borrowed, QueryItems, members_by_type, posterior
+from graphrec.complements import Borrowed, QueryItems, members_by_type, posterior, stored_places
 from graphrec.model import Model
 from graphrec.retrieval import Candidates
 
@@ -129,7 +129,7 @@ def rank_at_discounts(
     parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0))] for _ in discounts]
     for start in range(0, members.queries, _BLOCK):
         stop = min(start + _BLOCK, members.queries)
-        kept_out = nothing if excluded is None else _keys(excluded[start:stop])
+        kept_out = nothing if excluded is None else stored_places(excluded[start:stop])
         block = members.block(start, stop)
         settings, wider = model.config.complements, _WIDER if len(kept_out) else 1
         per_type = max(settings.candidates_per_type, 2 * k)
@@ -146,12 +146,6 @@ def rank_at_discounts(
         Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
         for ranked in parts
     ]
-
-
-def _keys(excluded: sparse.csr_array) -> np.ndarray:
-    """Give the stored places of a matrix as numbers, row by row."""
-    rows = np.repeat(np.arange(excluded.shape[0]), np.diff(excluded.indptr))
-    return np.asarray(rows * excluded.shape[1] + excluded.indices, dtype=np.int64)
 
 
 def _rank_block(
@@ -208,7 +202,7 @@ def _bought_before(model: Model, members: Members, found: Candidates, evidence: 
     before, after = evidence["later"], evidence["first"]
     # The sign test in its normal approximation, with continuity correction.
     clear = before - after - 1 >= _CLEAR * np.sqrt(before + after)
-    clear &= (members.item[found.owner] >= 0) & (before + after > 0)
+    clear &= members.item[found.owner] >= 0
     return np.asarray(members.query[found.owner[clear]] * len(model.catalogue) + found.item[clear])
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,7 +15,7 @@ from graphrec.config import ShopConfig, load_config
 from graphrec.errors import ModelError
 from graphrec.events import load_events
 from graphrec.events.shop import generate_shop, write_shop
-from graphrec.retrieval import ExactIndex
+from graphrec.retrieval import ExactIndex, look_alikes
 from tests.conftest import quick_config
 
 
@@ -168,3 +169,16 @@ def test_damage_is_told(recommender, tmp_path):
     (path / "manifest.json").write_text("{")
     with pytest.raises(ModelError, match="is not JSON"):
         Recommender.load(path)
+
+
+def test_many_lenders_are_saved_and_lend_as_before(recommender, tmp_path, monkeypatch):
+    monkeypatch.setattr(look_alikes, "_ANNOY_FROM", 100)
+    model = recommender.model
+    lenders = model.lenders.with_forest(model.config.retrieval, 0)
+    Recommender(dataclasses.replace(model, lenders=lenders)).save(tmp_path / "model")
+    again = Recommender.load(tmp_path / "model").model
+    assert lenders.forest is not None and again.lenders.forest is not None
+    new = model.catalogue.frame[::50]
+    lent = dataclasses.replace(model, lenders=lenders).new_queries(new).likeness
+    np.testing.assert_array_equal(again.new_queries(new).likeness.toarray(), lent.toarray())
+    np.testing.assert_array_equal(again.likeness.toarray(), model.likeness.toarray())

@@ -129,6 +129,10 @@ def test_new_products_are_placed_beside_their_like_and_completed(planted):
     nearest = np.argsort(-(vectors @ recommender.model.embeddings.T), axis=1)[:, :5]
     assert (names[nearest[0]] == "outdoor.tent").mean() >= 0.8
     assert (names[nearest[1]] == "electronics.camera").mean() >= 0.8
+    lenders = recommender.model.new_queries(NEW).likeness
+    assert np.diff(lenders.indptr).tolist() == [recommender.model.config.complements.look_alikes] * len(NEW)
+    assert (recommender.model.graph.bought[lenders.indices] > 0).all()
+    assert (names[lenders[[0]].indices] == "outdoor.tent").mean() >= 0.8
     lists = recommender.recommend_new(NEW, k=10)
     assert lists.groupby("item", sort=False).size().to_dict() == {"n2": 10, "n1": 10}
     row = list(recommender.model.features.types.names).index("outdoor.tent")

@@ -14,6 +14,7 @@ from graphrec.complements.pair_data import (
 from graphrec.complements.predictor import ComplementPredictor
 from graphrec.complements.ranker import LabelledLists, Ranker, fit_ranker
 from graphrec.complements.regressor import EmbeddingRegressor, fit_regressor
+from graphrec.complements.stored_places import stored_places
 from graphrec.complements.type_transition import TypeTransition, fit_type_transition
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "members_by_type",
     "posterior",
     "remembered_pairs",
+    "stored_places",
 ]

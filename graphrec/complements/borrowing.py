@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from graphrec.complements.stored_places import entries, stored_places
+
 _HIGHEST = (1 << 31) - 1
 """The largest number of 31 bits, all that a positive single-precision float has."""
 
@@ -75,9 +77,10 @@ class Borrowed:
         owner, item : ndarray
             `(n,) int64`: position of the query and code of the candidate.
         """
+        wanted = owner * self.by_query.shape[1] + item
         return {
-            "borrowed_by_query": _look_up(self.by_query, owner, item),
-            "borrowed_by_candidate": _look_up(self.by_candidate, owner, item),
+            "borrowed_by_query": entries(stored_places(self.by_query), self.by_query.data, wanted),
+            "borrowed_by_candidate": entries(stored_places(self.by_candidate), self.by_candidate.data, wanted),
             "lenders_bought": self.lenders_bought[owner],
         }
 
@@ -97,16 +100,3 @@ def _largest(matrix: sparse.csr_array, most: int) -> tuple[np.ndarray, np.ndarra
     packed.sort()
     kept = packed[np.arange(len(rows)) - matrix.indptr[rows] < most]
     return kept >> (column_bits + value_bits), kept & ((1 << column_bits) - 1)
-
-
-def _look_up(matrix: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return entries of a matrix with sorted indices, `(n,) float64`: scipy's own look-up is slower."""
-    found = np.zeros(len(rows))
-    if not matrix.nnz:
-        return found
-    stored = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) * matrix.shape[1] + matrix.indices
-    wanted = rows * matrix.shape[1] + columns
-    place = np.minimum(np.searchsorted(stored, wanted), len(stored) - 1)
-    there = np.flatnonzero(stored[place] == wanted)
-    found[there] = matrix.data[place[there]]
-    return found

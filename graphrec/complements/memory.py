@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from graphrec.complements.stored_places import entries, stored_places
 from graphrec.config import ComplementsConfig
 from graphrec.graph import ProductGraph, Sales, low_rank_counts
 
@@ -168,19 +169,11 @@ class Memory:
 
     @cached_property
     def _type_keys(self) -> np.ndarray:
-        """Number the stored places of `bought_with_type`, rising: scipy's own look-up passes over all of them."""
-        counts = self.bought_with_type
-        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        return np.asarray(rows * counts.shape[1] + counts.indices, dtype=np.int64)
+        return stored_places(self.bought_with_type)
 
     def _bought_with_type(self, items: np.ndarray, types: np.ndarray) -> np.ndarray:
         wanted = items * self.bought_with_type.shape[1] + types
-        found = np.zeros(len(wanted))
-        if len(self._type_keys):
-            place = np.minimum(np.searchsorted(self._type_keys, wanted), len(self._type_keys) - 1)
-            there = np.flatnonzero(self._type_keys[place] == wanted)
-            found[there] = self.bought_with_type.data[place[there]]
-        return found
+        return entries(self._type_keys, self.bought_with_type.data, wanted)
 
     def type_shares(self, items: np.ndarray, types: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """P(type of the other): by the item's own counts drawn to those of its type, and by its type alone.

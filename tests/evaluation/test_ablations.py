@@ -120,6 +120,14 @@ def test_without_memory_the_counts_of_pairs_change_nothing(model_of):
     assert not np.array_equal(*remembering)
 
 
+def test_without_look_alikes_nobody_lends_and_nothing_is_borrowed(model_of):
+    model = model_of("without-look-alikes")
+    queries = model.queries(np.arange(20))
+    assert model.likeness.nnz == 0 and model.candidates.borrowed(queries).by_query.nnz == 0
+    lending = model_of("hinge")
+    assert lending.likeness.nnz > 0 and lending.candidates.borrowed(lending.queries(np.arange(20))).by_query.nnz > 0
+
+
 def test_without_the_model_embeddings_change_nothing(model_of):
     model = model_of("without-model")
     found, rows = rows_of(model, model.memory)
