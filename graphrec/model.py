@@ -83,6 +83,12 @@ class Model:
     rejected: pd.DataFrame
     fingerprint: str
 
+    @property
+    def specificity(self) -> float:
+        """How much of what anyone buys is taken off, as of `lists.specificity`."""
+        chosen = self.config.lists.specificity
+        return 1.0 if chosen is None else chosen
+
     @cached_property
     def known(self) -> KnownItems:
         """What is known of every item beside the counts."""

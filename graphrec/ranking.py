@@ -80,7 +80,9 @@ class Ranking:
     query, item, rank, source : ndarray
         `(n,) int64`; `rank` from 1; `source` a position in `SOURCES`.
     score : ndarray
-        `(n,) float64`, falling with rank, but where a place was kept for another type.
+        `(n,) float64`: P(item | query), the estimated share of the query's co-purchases.
+    uplift : ndarray
+        `(n,) float64`: times as likely as among all purchases, `score / P(item)`.
     """
 
     query: np.ndarray
@@ -88,6 +90,7 @@ class Ranking:
     rank: np.ndarray
     source: np.ndarray
     score: np.ndarray
+    uplift: np.ndarray
 
 
 def rank_complements(model: Model, members: Members, k: int, excluded: sparse.csr_array | None = None) -> Ranking:
@@ -103,30 +106,30 @@ def rank_complements(model: Model, members: Members, k: int, excluded: sparse.cs
     excluded : csr_array, optional
         `(queries, items)`: what is stored in a row must not be in the query's answer.
     """
-    return rank_at_discounts(model, members, k, (model.config.complements.popularity_discount,), excluded)[0]
+    return rank_at_specificities(model, members, k, (model.specificity,), excluded)[0]
 
 
-def rank_at_discounts(
+def rank_at_specificities(
     model: Model,
     members: Members,
     k: int,
-    discounts: Sequence[float],
+    specificities: Sequence[float],
     excluded: sparse.csr_array | None = None,
 ) -> list[Ranking]:
-    """Rank as `rank_complements`, once for each popularity discount; the candidates are scored once for all.
+    """Rank as `rank_complements`, once for each specificity; the candidates are scored once for all.
 
     Parameters
     ----------
     model : Model
     members : Members
     k : int
-    discounts : sequence of float
-        As `complements.popularity_discount`.
+    specificities : sequence of float
+        As `lists.specificity`.
     excluded : csr_array, optional
         `(queries, items)`.
     """
     nothing = np.zeros(0, dtype=np.int64)
-    parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0))] for _ in discounts]
+    parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0), np.zeros(0))] for _ in specificities]
     for start in range(0, members.queries, _BLOCK):
         stop = min(start + _BLOCK, members.queries)
         kept_out = nothing if excluded is None else stored_places(excluded[start:stop])
@@ -138,10 +141,10 @@ def rank_at_discounts(
         found = model.candidates.collect(block.items, borrowed, per_type, types, popular)
         evidence = model.candidates.evidence(block.items, borrowed, found)
         scores = _log_scores(model, block.items, found, evidence)
-        for discount, ranked in zip(discounts, parts, strict=True):
-            share = _shares(model, found, scores, discount)
-            part = _rank_block(model, block, k, kept_out, found, share, evidence)
-            ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score))
+        share = _shares(model, found, scores)
+        for specificity, ranked in zip(specificities, parts, strict=True):
+            part = _rank_block(model, block, k, kept_out, found, share, evidence, specificity)
+            ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score, part.uplift))
     return [
         Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
         for ranked in parts
@@ -156,6 +159,7 @@ def _rank_block(
     found: Candidates,
     share: np.ndarray,
     evidence: Mapping[str, np.ndarray],
+    specificity: float,
 ) -> Ranking:
     items = len(model.catalogue)
     kept_out = np.concatenate([kept_out, _bought_before(model, members, found, evidence)])
@@ -186,18 +190,20 @@ def _rank_block(
         source = np.concatenate([source, np.full(len(fill_query), _FALLBACK)])
         tier = np.concatenate([tier, np.where(is_similar, 2, 1)])
 
-    order = np.lexsort((item, -score, tier, query))
-    order = order[_varied(query[order], model.type_codes[item[order]], model.config.complements.min_types)]
+    popularity = model.memory.popularity[item]
+    beyond = _significant(score - specificity * popularity)
+    order = np.lexsort((item, -beyond, tier, query))
+    order = order[_varied(query[order], model.type_codes[item[order]], model.config.lists.min_types)]
     query = query[order]
     rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
     top = rank <= k
     order = order[top]
-    return Ranking(query[top], item[order], rank[top], source[order], score[order])
+    return Ranking(query[top], item[order], rank[top], source[order], score[order], score[order] / popularity[order])
 
 
 def _bought_before(model: Model, members: Members, found: Candidates, evidence: Mapping[str, np.ndarray]) -> np.ndarray:
     """Give, as numbers, the candidates that are clearly bought before their query, where lists lead one way."""
-    if not model.config.complements.one_way:
+    if not model.config.lists.one_way:
         return np.zeros(0, dtype=np.int64)
     before, after = evidence["later"], evidence["first"]
     # The sign test in its normal approximation, with continuity correction.
@@ -253,7 +259,7 @@ def rank_within_type(
         given = model.candidates.given(queries, (owner, item))
         borrowed = model.candidates.borrowed(queries)
         scores = _log_scores(model, queries, given, model.candidates.evidence(queries, borrowed, given))
-        score = _shares(model, given, scores, model.config.complements.popularity_discount)
+        score = _shares(model, given, scores) - model.specificity * model.memory.popularity[item]
         unheard = _unheard_of(model, given, borrowed)
         order = np.lexsort((item, -_significant(score), unheard, owner))
         owner, item = owner[order], item[order]
@@ -307,16 +313,15 @@ def _log_scores(model: Model, queries: QueryItems, found: Candidates, evidence: 
     return np.concatenate(parts)
 
 
-def _shares(model: Model, found: Candidates, log_scores: np.ndarray, discount: float) -> np.ndarray:
-    """Divide scores by popularity to the power of the discount, and make the ranker's the shares of a list."""
+def _shares(model: Model, found: Candidates, log_scores: np.ndarray) -> np.ndarray:
+    """Make probabilities of log scores; the ranker's are the shares of a list."""
     if not len(found.owner):
         return np.zeros(0)
-    scores = log_scores - discount * model.memory.log_popularity[found.item]
     if model.ranker is None:
-        return np.asarray(np.exp(scores))
+        return np.asarray(np.exp(log_scores))
     starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
     size = np.diff(np.append(starts, len(found.owner)))
-    odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), size))
+    odds = np.exp(log_scores - np.repeat(np.maximum.reduceat(log_scores, starts), size))
     return np.asarray(odds / np.repeat(np.add.reduceat(odds, starts), size))
 
 
@@ -350,6 +355,6 @@ def _among(numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
 
 def _significant(score: np.ndarray) -> np.ndarray:
     """Round to nine significant digits, so that the last bits of a sum decide no rank."""
-    exponent = np.floor(np.log10(np.maximum(score, 1e-100)))
+    exponent = np.floor(np.log10(np.maximum(np.abs(score), 1e-100)))
     scale = 10.0 ** (8 - exponent)
-    return np.where(score > 0, np.round(score * scale) / scale, 0.0)
+    return np.where(score != 0, np.round(score * scale) / scale, 0.0)

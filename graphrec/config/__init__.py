@@ -1,5 +1,6 @@
 """Every setting of graphrec with its default: this package is the only place where defaults live."""
 
+from graphrec.config.lists import ListsConfig
 from graphrec.config.loading import load_config, parse_config
 from graphrec.config.log import (
     CatalogueConfig,
@@ -38,6 +39,7 @@ __all__ = [
     "FeaturesConfig",
     "GraphConfig",
     "KeepRule",
+    "ListsConfig",
     "PairConfig",
     "RerankConfig",
     "RetrievalConfig",

@@ -138,8 +138,8 @@ class EvaluationConfig(Section):
     """Baskets that each point of a baseline's grid is asked about."""
     similar_n: int = Field(10, ge=1)
     """An item of a list that is among so many most similar ones of the query is a substitute."""
-    discounts: tuple[float, ...] = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0)
-    """Popularity discounts at which every model's lists are made, for the trade-off of the report."""
+    specificities: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+    """Specificities (`lists.specificity`) at which every model's lists are made, for the trade-off of the report."""
     resamples: int = Field(1_000, ge=1)
     """Of the bootstrap."""
     seed_protocol: bool = False

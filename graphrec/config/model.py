@@ -166,14 +166,6 @@ class ComplementsConfig(Section):
     ranker_novel_weight: float = Field(0.2, ge=0)
     """Weight of ordering what was never bought together among itself, beside ordering whole lists."""
     ranker_learning_rate: float = Field(3e-3, gt=0)
-    popularity_discount: float = Field(0.0, ge=0, le=1)
-    """Power of a candidate's popularity that its score is divided by: 0 for what is bought most, more for what is
-    rarer."""
-    min_types: int = Field(3, ge=1, le=10)
-    """Types that the first ten places of a list hold at least, where there are so many; 1: relevance alone."""
-    one_way: bool = False
-    """Whether what is clearly bought before an item stays out of its list: the memory card for the camera, and not
-    back."""
     prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
     """Baskets' worth of trust in the model that are tried on the validation baskets."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from graphrec.config.lists import ListsConfig
 from graphrec.config.log import (
     CatalogueConfig,
     EngineConfig,
@@ -37,6 +38,7 @@ class Config(Section):
     features: FeaturesConfig = FeaturesConfig()
     encoder: EncoderConfig = EncoderConfig()
     complements: ComplementsConfig = ComplementsConfig()
+    lists: ListsConfig = ListsConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     rerank: RerankConfig = RerankConfig()
     training: TrainingConfig = TrainingConfig()

@@ -34,7 +34,7 @@ from graphrec.fitting import fit_model
 from graphrec.graph import Pairs
 from graphrec.model import Model
 from graphrec.progress import Display
-from graphrec.ranking import SOURCES, Members, Ranking, rank_at_discounts, rank_complements, rank_within_type
+from graphrec.ranking import SOURCES, Members, Ranking, rank_at_specificities, rank_complements, rank_within_type
 from graphrec.stages import both_graphs
 
 OURS = "graphrec"
@@ -257,7 +257,7 @@ def of_model(model: Model, types: np.ndarray | None = None) -> Fitted:
     def discounted(
         query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        rankings = rank_at_discounts(model, Members.of_carts(model, list(query[:, None])), k, discounts, excluded)
+        rankings = rank_at_specificities(model, Members.of_carts(model, list(query[:, None])), k, discounts, excluded)
         sources = np.stack([source_shares(ranking, 10) for ranking in rankings])
         return np.stack([laid_out(ranking, query, k) for ranking in rankings]), sources
 

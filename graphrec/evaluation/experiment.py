@@ -42,7 +42,7 @@ class Lists:
         for the others.
     tradeoff : ndarray
         `(discounts, queries, 20) int64`: lists of the different queries of `exam.known` at each of
-        `evaluation.discounts`; of no discounts for what has no lists but by session.
+        `evaluation.specificities`; of no discounts for what has no lists but by session.
     sources : ndarray
         `(discounts, sources) float64`: share of the first ten places of these per source; of no rows for baselines.
     facts : mapping
@@ -110,7 +110,7 @@ def _ask(
         advance(1)
         started, codes = time.perf_counter(), exam.known.distinct[0]
         listed = sparse.csr_array(counts[codes]) if materials.split.of_links else None
-        tradeoff, sources = fitted.discounted(codes, LENGTH, materials.config.evaluation.discounts, listed)
+        tradeoff, sources = fitted.discounted(codes, LENGTH, materials.config.evaluation.specificities, listed)
         seconds["tradeoff_seconds"] = time.perf_counter() - started
         advance(1)
         novel_queries = exam.novel.distinct[0]

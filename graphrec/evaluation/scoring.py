@@ -89,16 +89,16 @@ class Scorecard:
     @cached_property
     def tradeoff(self) -> pd.DataFrame:
         """Every model at every popularity discount, as of `tradeoff_points`."""
-        discounts = self.materials.config.evaluation.discounts
+        discounts = self.materials.config.evaluation.specificities
         return tradeoff_points(self.by_query, self.exam.known, self.materials.data.bought, discounts)
 
     def sources(self) -> dict[str, str]:
         """Say where the first ten places of our lists come from, at the discount nearest to the configured one."""
         config = self.materials.config
-        settings, own = np.array(config.evaluation.discounts), self.lists.get(OURS)
+        settings, own = np.array(config.evaluation.specificities), self.lists.get(OURS)
         if own is None:
             return {}
-        nearest = int(np.abs(settings - config.complements.popularity_discount).argmin())
+        nearest = int(np.abs(settings - (config.lists.specificity or 0.0)).argmin())
         shares = np.mean([one.sources[nearest] for one in own], axis=0)
         told = ", ".join(f"{share:.1%} {name}" for name, share in zip(SOURCES, shares, strict=True))
         return {"places of the lists": f"{told} (of {OURS}, the first ten, popularity discount {settings[nearest]:g})"}

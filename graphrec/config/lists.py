@@ -1,0 +1,24 @@
+"""Settings of the lists that a shopper sees."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from graphrec.config.section import Section
+
+
+class ListsConfig(Section):
+    """From scored candidates to a shopper's list."""
+
+    specificity: float | None = Field(None, ge=0, le=5)
+    """How much of what anyone buys is taken off before candidates are ordered: by P(j | i) - specificity * P(j). 0
+    orders by what is bought most with an item; None: chosen when the model is fitted."""
+    near_duplicates: Literal["keep", "one"] = "one"
+    """'one' lists no other pack of the query, and one pack of a thing; 'keep' lists them all."""
+    min_types: int = Field(3, ge=1, le=10)
+    """Types that the first ten places of a list hold at least, where there are so many; 1: relevance alone."""
+    one_way: bool = False
+    """Whether what is clearly bought before an item stays out of its list: the memory card for the camera, and not
+    back."""
