@@ -36,7 +36,7 @@ from graphrec.events.files import input_files
 from graphrec.events.tables import RowCounts
 from graphrec.progress import Display
 
-_FORMAT = 1
+_FORMAT = 2
 _EDGE = 1 << 20
 """Bytes at either end of a file that are hashed to tell whether it changed, beside its size and time."""
 

@@ -17,7 +17,7 @@ KINDS: tuple[Kind, ...] = ("view", "cart", "purchase")
 """Event kinds; the position of a kind is its code in `Events.frame`."""
 VIEW, CART, PURCHASE = range(len(KINDS))
 
-CATALOGUE_COLUMNS = ("item", "type", "category_path", "brand", "price", "title")
+CATALOGUE_COLUMNS = ("item", "type", "category_path", "brand", "price", "title", "parent")
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Catalogue:
     Parameters
     ----------
     frame : DataFrame
-        Columns `item` (text, unique), `type`, `category_path`, `brand`, `title` (text or missing) and
-        `price` (float64, NaN when unknown).
+        Columns `item` (text, unique), `type`, `category_path`, `brand`, `title`, `parent` (text or missing; variants
+        of one product have the same parent) and `price` (float64, NaN when unknown).
     """
 
     frame: pd.DataFrame

@@ -20,7 +20,7 @@ FILTERED = "graphrec_filtered"
 """Column that names the rule of `keep` by which a row is left out; null for the others."""
 
 LOG_WORDS = ("time", "session", "order", "user", "item", "kind", "quantity", *CATALOGUE_COLUMNS[1:])
-_ID_WORDS = frozenset({"session", "order", "user", "item"})
+_ID_WORDS = frozenset({"session", "order", "user", "item", "parent"})
 AS_IT_STANDS = frozenset({"time", "price", "quantity"})
 """Words that readers hand on with the type that the file gives them; all others are clean texts."""
 

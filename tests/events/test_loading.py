@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graphrec.config import load_config, parse_config
+from graphrec.config import CatalogueConfig, load_config, parse_config
 from graphrec.errors import EventsError
-from graphrec.events import load_events
+from graphrec.events import load_events, read_catalogue
 from tests.conftest import CONFIGS, needs_data
 
 
@@ -41,6 +41,15 @@ def test_catalogue_adds_cold_items_and_keeps_items_of_the_log(tmp_path):
     events = read("basket,sku\n1,a\n1,b\n", tmp_path, catalogue="sku,name\na,Apple\nz,Zucchini\n")
     assert list(events.catalogue.items) == ["a", "b", "z"]
     assert events.catalogue.frame["title"].tolist()[::2] == ["Apple", "Zucchini"]
+
+
+def test_variants_name_their_parent_in_the_log_or_in_the_catalogue(tmp_path):
+    text = "basket,sku,of\n1,a,shirt\n1,b,shirt\n2,a,shirt\n2,c,\n"
+    events = read(text, tmp_path, columns={"parent": "of"}, catalogue="sku,name\nz,Zucchini\n")
+    assert events.catalogue.frame["parent"].tolist()[:2] == ["shirt", "shirt"]
+    assert events.catalogue.frame["parent"].isna().tolist() == [False, False, True, True]
+    (tmp_path / "variants.csv").write_text("item,parent\na,7\nb,7\nc,\n")
+    assert read_catalogue(CatalogueConfig(path=str(tmp_path / "variants.csv")))["parent"].tolist()[:2] == ["7", "7"]
 
 
 def test_kinds_are_mapped_and_ignored_ones_counted(tmp_path):
