@@ -32,6 +32,8 @@ class Window:
         Whether whole sessions that touch a hidden item are left out: a link of which one end is hidden is none.
     kind : str or None
         None: events of all kinds.
+    without : tuple of int or None
+        Two positions: what stands from the first on, before the second, is left out.
     """
 
     since: pd.Timestamp | int | None = None
@@ -39,6 +41,7 @@ class Window:
     hidden: tuple[int, ...] = ()
     hides_sessions: bool = False
     kind: Kind | None = None
+    without: tuple[int, int] | None = None
 
     def of(self, log: ibis.Table) -> ibis.Table:
         """Take the events of the stretch."""
@@ -49,6 +52,9 @@ class Window:
             if bound is not None:
                 column = log.position if isinstance(bound, int) else log.time
                 log = log.filter(getattr(column, inside)(bound))
+        if self.without is not None:
+            start, end = self.without
+            log = log.filter((log.position < start) | (log.position >= end))
         return log if self.kind is None else log.filter(log.kind == KINDS.index(self.kind))
 
 
@@ -100,9 +106,13 @@ class Events:
         since, until = own.since if since is None else since, own.until if until is None else until
         return replace(self, window=replace(own, since=since, until=until))
 
+    def leaving_out(self, since: int, until: int) -> Events:
+        """Look at the log without a stretch, from one position on, before another."""
+        return replace(self, window=replace(self.window, without=(since, until)))
+
     def hiding(self, items: np.ndarray, whole_sessions: bool) -> Events:
-        """Look at the log as if some items, given by their codes, had never been touched."""
-        hidden = tuple(int(code) for code in items)
+        """Look at the log as if some items, given by their codes, had never been touched; what was hidden stays so."""
+        hidden = tuple(sorted({*self.window.hidden, *(int(code) for code in items)}))
         return replace(self, window=replace(self.window, hidden=hidden, hides_sessions=whole_sessions))
 
     def only(self, kind: Kind) -> Events:

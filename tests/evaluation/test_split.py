@@ -8,7 +8,10 @@ from graphrec.config import parse_config
 from graphrec.errors import EventsError
 from graphrec.evaluation import basket_lines, every_item, make_exam, one_random_item, split_log
 from graphrec.evaluation.contenders import Materials
+from graphrec.evaluation.leaks import sessions_on_both_sides
 from graphrec.evaluation.questions import never_together, ordered_pairs, popularity_bands, sign_test, some_baskets
+from graphrec.evaluation.split import Stretch
+from graphrec.events import load_events
 
 COLUMNS = {name: name for name in ("session", "time", "item", "kind", "price", "title")}
 
@@ -123,7 +126,32 @@ def test_a_cut_that_leaves_a_side_empty_is_refused(split, day):
         split(LOG, split={"test_from": day})
 
 
-def test_links_are_held_out_with_their_reverse(tmp_path):
+def test_a_stretch_is_asked_about_as_if_nothing_came_after_it(split):
+    until = pd.Timestamp("2024-01-12 10:01")
+    held_out = Stretch(pd.Timestamp("2024-01-11"), until)
+    cut = split_log(split(LOG).config, held_out=held_out)
+    # Session 5 is open at the end: of it the first view is known, and nothing after.
+    assert len(cut.train) == 7 and cut.train.facts.last < held_out.since
+    assert names(cut, cut.test["item"]) == ["a", "b", "new", "c"]
+    assert cut.test["time"].max() < until
+    assert str(until) in cut.in_words()
+    later = split_log(split([*LOG[:10], line(5, "12 11:00", "arrived")]).config, held_out=held_out)
+    assert later.train.fingerprint() == cut.train.fingerprint()
+    assert list(later.train.catalogue.items) == list(cut.train.catalogue.items)
+
+
+def test_shoppers_are_known_of_the_events_after_the_cut(tmp_path):
+    rows = [{"user": u, "item": i, "time": f"2024-01-{d:02}"} for d, u in ((1, "x"), (2, "y"), (9, "x")) for i in "ab"]
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    events = {"path": str(tmp_path / "log.csv"), "columns": {"user": "user", "item": "item", "time": "time"}}
+    raw = {"events": events | {"default_kind": "purchase"}, "split": {"test_from": "2024-01-02"}}
+    shoppers = split_log(parse_config(raw, "test")).test.groupby("session")["user"].agg(["nunique", "min"])
+    assert shoppers["nunique"].tolist() == [1, 1] and shoppers["min"].nunique() == 2
+
+
+@pytest.fixture
+def links(tmp_path):
+    """Random pairs of forty products, both ways, and how to cut them."""
     rng = np.random.default_rng(0)
     pairs = {tuple(sorted(rng.choice(40, 2, replace=False))) for _ in range(300)}
     both = [(a, b) for a, b in pairs] + [(b, a) for a, b in pairs]
@@ -133,11 +161,47 @@ def test_links_are_held_out_with_their_reverse(tmp_path):
         "events": {"reader": "links", "path": str(tmp_path / "links.parquet")},
         "split": {"hidden_items": 0.1, "test_share": 0.2},
     }
-    cut = split_log(parse_config(raw, "test"))
+    return parse_config(raw, "test"), len(pairs)
+
+
+def pairs_of(split):
+    return set(split.test.groupby("basket")["item"].agg(lambda items: tuple(sorted(set(items)))))
+
+
+def test_stretches_of_links_are_held_out_apart_and_all_else_is_known(links):
+    config, pairs = links
+    whole = load_events(config)
+    starts = [whole.session_start(1 - share) for share in (0.2, 0.4, 0.6)]
+    held_out = [Stretch(starts[0]), Stretch(starts[1], starts[0], 1), Stretch(starts[2], starts[1], 2)]
+    cuts = [split_log(config, held_out=one) for one in held_out]
+    assert split_log(config).train.fingerprint() == cuts[0].train.fingerprint()
+    hidden = [set(names(cut, np.flatnonzero(cut.cold))) for cut in cuts]
+    assert [len(items) for items in hidden] == [4, 4, 4] and len(set.union(*hidden)) == 12
+    for cut in cuts:
+        trained = Materials(cut).data.counts
+        assert all(trained[a, b] == 0 and trained[b, a] == 0 for a, b in pairs_of(cut))
+        assert len(pairs_of(cut)) + trained.nnz / 2 == pairs  # nothing is lost between
+        assert sessions_on_both_sides(cut) == []
+    without = config.model_copy(update={"split": config.split.model_copy(update={"hidden_items": 0.0})})
+    tests = [pairs_of(split_log(without, held_out=one)) for one in held_out]
+    assert sum(map(len, tests)) == len(set.union(*tests)) == round(0.6 * pairs)
+
+
+def test_what_is_hidden_stays_hidden_when_more_is(links):
+    events = load_events(links[0])
+    first = events.hiding(np.array([3]), whole_sessions=True)
+    both = first.hiding(np.array([5]), whole_sessions=True)
+    assert first.facts.per_item[5] > 0
+    assert both.facts.per_item[[3, 5]].tolist() == [0, 0]
+
+
+def test_links_are_held_out_with_their_reverse(links):
+    config, pairs = links
+    cut = split_log(config)
     held_out = cut.test.groupby("basket")["item"].agg(lambda items: tuple(sorted(set(items))))
     trained = Materials(cut).data.counts
     assert all(trained[a, b] == 0 and trained[b, a] == 0 for a, b in held_out)
-    assert len(held_out) + trained.nnz / 2 == len(pairs)
+    assert len(held_out) + trained.nnz / 2 == pairs
     data = Materials(cut).data
     exam = make_exam(cut, data, 0)
     # Each product once, with all its held-out links.
