@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -12,12 +13,13 @@ from scipy import sparse
 
 BASKET_SIZES = (2, 100)
 """Fewest and most different items of a basket that is counted, or asked about."""
+ANY_SIZE = (1, sys.maxsize)
 COUNTS = "counts"
 
 
 @dataclass(frozen=True)
 class PairCounts:
-    """What the baskets of 2 to 100 items of a log hold.
+    """What the baskets of a log hold.
 
     Parameters
     ----------
@@ -44,13 +46,14 @@ class PairCounts:
         return np.asarray(total[self.query] * (total / max(total.sum(), 1))[self.together.indices])
 
 
-def count_pairs(log: pd.DataFrame, items: pd.Index) -> PairCounts:
+def count_pairs(log: pd.DataFrame, items: pd.Index, sizes: tuple[int, int] = BASKET_SIZES) -> PairCounts:
     """Count the pairs of `items` in the baskets of a log, `session, item`, no row twice."""
     size = log.groupby("session")["item"].transform("size")
-    log = log[(size >= BASKET_SIZES[0]) & (size <= BASKET_SIZES[1]) & log["item"].isin(items)]
+    log = log[(size >= sizes[0]) & (size <= sizes[1])]
     basket, names = pd.factorize(log["session"])
-    cell = (basket, items.get_indexer(pd.Index(log["item"])))
-    held = sparse.csr_array((np.ones(len(log)), cell), shape=(len(names), len(items)))
+    item = items.get_indexer(pd.Index(log["item"]))
+    cell = (basket[item >= 0], item[item >= 0])
+    held = sparse.csr_array((np.ones(len(cell[0])), cell), shape=(len(names), len(items)))
     together = sparse.csr_array(held.T @ held)
     together.setdiag(0)
     together.eliminate_zeros()

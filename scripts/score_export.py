@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from list_opponents import (
+    ANY_SIZE,
     BASKET_SIZES,
     COUNTS,
-    PairCounts,
     count_pairs,
     is_linked,
     lists_from_baskets,
@@ -219,8 +219,9 @@ def ask_baskets(test: pd.DataFrame, items: pd.Index, file: Path) -> Questions:
     return Questions(query, others, question[answer], item[answer], share)
 
 
-def below_chance(lists: np.ndarray, pairs: PairCounts, log: str) -> dict[str, float]:
-    """Share of the listed pairs that stand in fewer baskets than chance would put them in."""
+def below_chance(lists: np.ndarray, log: pd.DataFrame, items: pd.Index, name: str) -> dict[str, float]:
+    """Share of the listed pairs that stand in fewer baskets, of any length, than chance would put them in."""
+    pairs = count_pairs(log, items, ANY_SIZE)
     row, place = np.nonzero(lists >= 0)
     other = lists[row, place]
     together = np.asarray(pairs.together[row, other]).ravel()
@@ -229,7 +230,7 @@ def below_chance(lists: np.ndarray, pairs: PairCounts, log: str) -> dict[str, fl
         "together": (together > 0) & (together < expected),
         "never together": (together == 0) & (expected >= EXPECTED_TOGETHER),
     }
-    return {f"lift below 1 in {log}, {name}": float(found.sum() / max(len(row), 1)) for name, found in below.items()}
+    return {f"lift below 1 in {name}, {how}": float(found.sum() / max(len(row), 1)) for how, found in below.items()}
 
 
 def score_baskets(args: argparse.Namespace) -> tuple[pd.DataFrame, dict[str, float]]:
@@ -240,7 +241,7 @@ def score_baskets(args: argparse.Namespace) -> tuple[pd.DataFrame, dict[str, flo
     pairs, asked = count_pairs(train, items), ask_baskets(test, items, args.test)
     lists = places(exported, items, args.k)
     facts = {"questions": float(len(asked.query)), "items": float(len(items))} | as_shown(exported, items, args)
-    facts |= below_chance(lists, pairs, "TRAIN") | below_chance(lists, count_pairs(test, items), "TEST")
+    facts |= below_chance(lists, train, items, "TRAIN") | below_chance(lists, test, items, "TEST")
     return board(lists_from_baskets(pairs, args.k) | {EXPORT: lists}, asked), facts
 
 

@@ -34,7 +34,7 @@ def log_defaults(config: EventsConfig) -> EventsConfig:
 def log_words(raw: RawTable, config: EventsConfig) -> Words:
     """Make two events of each link; a complement link that is a substitute link too is filtered."""
     table = apply_keep_rules(raw, config, "events")
-    source, target, relation = (as_text(table[_column(raw, word)]) for word in _NAMES)
+    source, target, relation = (as_text(table[link_column(raw, word)]) for word in _NAMES)
     links = table.select(source=source, target=target, relation=relation, **passed_on(table))
     is_view = links.relation.isin(config.kinds["view"])
     low, high = ibis.least(links.source, links.target), ibis.greatest(links.source, links.target)
@@ -48,11 +48,17 @@ def log_words(raw: RawTable, config: EventsConfig) -> Words:
     links = links.mutate(session=links.pair + "|" + links.relation).order_by(hash_text(links.pair), "session")
     ends = ibis.array([links.source, links.target])
     words = links.select(items=ends, session=links.session, kind=links.relation, **passed_on(links))
-    names = {"item": "source and target", "session": "source and target", "kind": _column(raw, "relation")}
+    names = {"item": "source and target", "session": "source and target", "kind": link_column(raw, "relation")}
     return Words(words.mutate(item=words["items"].unnest()).drop("items"), names)
 
 
-def _column(raw: RawTable, word: str) -> str:
+def link_column(raw: RawTable, word: str) -> str:
+    """Find the column that holds a link's `source`, `target` or `relation`.
+
+    Raises
+    ------
+    EventsError
+    """
     for name in _NAMES[word]:
         if name in raw.columns:
             return name
