@@ -19,15 +19,17 @@ from graphrec.evaluation.baselines import (
     TrainingData,
     is_installed,
     rank_codes,
-    rank_codes_at_discounts,
+    rank_codes_by_uplift,
     read_training_data,
+    scorer_by_uplift,
 )
 from graphrec.evaluation.by_session import repeated, reranked
 from graphrec.evaluation.exam import Exam, History
 from graphrec.evaluation.leaks import find_leaks, require_no_leaks
-from graphrec.evaluation.metrics import hit_matrix, ndcg
-from graphrec.evaluation.questions import Questions, basket_lines, one_random_item
+from graphrec.evaluation.metrics import answer_shares, row_shares
+from graphrec.evaluation.questions import basket_lines, by_product, every_item, one_random_item
 from graphrec.evaluation.split import Split, events_with_baskets
+from graphrec.evaluation.tuning import Chosen, Validation, tune
 from graphrec.evaluation.within_type import rank_scores_within_type
 from graphrec.features import ItemFeatures, fit_item_features
 from graphrec.fitting import fit_model
@@ -41,6 +43,9 @@ OURS = "graphrec"
 """Key and name of the model under test; the names of its variants begin with it."""
 REPEAT_LAST, REPEAT_LAST_NAME = "repeat-last", "repeat last"
 """Key and name of the baseline that looks at the session alone: it has no lists but by session."""
+
+BY_UPLIFT = ", by uplift"
+"""Added to the name of a baseline whose lists are ordered by what the query changes."""
 
 Ranked = np.ndarray
 """`(queries, k) int64` codes, the best first, -1 where a list is short."""
@@ -56,9 +61,9 @@ class Fitted:
         Codes, k and, optionally, a matrix of what must not be in the answer -> lists.
     within_type : callable
         Codes, types, k -> lists of items of that type.
-    discounted : callable
-        Codes, k, popularity discounts, what must not be in the answer -> lists for each discount, and for each the
-        share of the first ten places per source (`SOURCES`; of no rows for baselines).
+    at_specificities : callable
+        Codes, k, specificities, what must not be in the answer -> lists for each specificity, and for each the share
+        of the first ten places per source (`SOURCES`; of no rows for baselines).
     by_session : callable or None
         Query of each question, what its shopper had touched, k -> a list for each question.
     chosen : mapping
@@ -69,7 +74,9 @@ class Fitted:
 
     complements: Callable[[np.ndarray, int, sparse.csr_array | None], Ranked]
     within_type: Callable[[np.ndarray, np.ndarray, int], Ranked]
-    discounted: Callable[[np.ndarray, int, Sequence[float], sparse.csr_array | None], tuple[np.ndarray, np.ndarray]]
+    at_specificities: Callable[
+        [np.ndarray, int, Sequence[float], sparse.csr_array | None], tuple[np.ndarray, np.ndarray]
+    ]
     by_session: Callable[[np.ndarray, History, int], Ranked] | None = None
     chosen: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Any] = field(default_factory=dict)
@@ -89,6 +96,8 @@ class Contender:
     fit : callable
     variant : Variant or None
         Of graphrec; None for a baseline.
+    baseline : Baseline or None
+        Which it is, plain or by uplift.
     """
 
     key: str
@@ -96,6 +105,7 @@ class Contender:
     seed: int
     fit: Callable[[Materials, Display], Fitted]
     variant: Variant | None = None
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True)
@@ -127,19 +137,24 @@ class Materials:
     @cached_property
     def data(self) -> TrainingData:
         """The whole training log."""
-        return read_training_data(self.split.train, self.types[0])
+        return read_training_data(self.split.train, self.types[0], of_links=self.split.of_links)
 
     @cached_property
     def earlier(self) -> TrainingData:
         """The training log before its validation part."""
-        return read_training_data(self.split.validation[0], self.types[0])
+        return read_training_data(self.split.validation[0], self.types[0], of_links=self.split.of_links)
 
     @cached_property
-    def validation(self) -> Questions:
-        """One random known item of each basket of the validation part."""
-        seed, most = self.config.seed, self.config.evaluation.validation_questions
+    def validation(self) -> Validation:
+        """One random known item of each basket of the validation part, or each product's links in it."""
+        seed, most, data = self.config.seed, self.config.evaluation.validation_questions, self.earlier
         lines = basket_lines(events_with_baskets(self.split.validation[1]), most, seed)
-        return one_random_item(lines, self.earlier.bought > 0, seed)
+        if not self.split.of_links:
+            questions = one_random_item(lines, data.bought > 0, seed)
+            return Validation(data, questions, row_shares(questions, data.items), None)
+        questions = by_product(every_item(lines, data.bought > 0))
+        known = sparse.csr_array(data.counts[questions.query])
+        return Validation(data, questions, answer_shares(questions, data.items), known)
 
     @cached_property
     def similar(self) -> Pairs:
@@ -150,7 +165,7 @@ class Materials:
 
 def contenders(models: Sequence[str], seeds: int, config: Config) -> list[Contender]:
     """Make the contenders that were asked for, baselines first; graphrec and its variants once per seed."""
-    chosen = [_baseline(key, BASELINES[key], config.seed) for key in BASELINES if key in models]
+    chosen = [one for key in BASELINES if key in models for one in _both_forms(key, BASELINES[key], config.seed)]
     if REPEAT_LAST in models:
         chosen.append(_repeat_last(config.seed))
     variants = {OURS: Variant(OURS), **ABLATIONS}
@@ -164,7 +179,7 @@ def why_not(contender: Contender, materials: Materials, exam: Exam) -> str | Non
     """Say why a contender cannot run here; None where it can."""
     if contender.key == REPEAT_LAST and not len(exam.history.question):
         return "no session of a later basket holds a view or a cart before its first purchase"
-    baseline = BASELINES.get(contender.key)
+    baseline = contender.baseline
     if baseline is None:
         return None
     if baseline.library is not None and not is_installed(baseline.library):
@@ -172,51 +187,61 @@ def why_not(contender: Contender, materials: Materials, exam: Exam) -> str | Non
     return baseline.why_not(materials.data)
 
 
-def _baseline(key: str, baseline: Baseline, seed: int) -> Contender:
-    def fit(materials: Materials, display: Display) -> Fitted:
-        chosen, tried = _tuned(baseline, materials, seed, display)
-        data = materials.data
-        scorer = baseline.fit(data, chosen, seed)
-        told = {**chosen, **({"validation_ndcg@10": tried} if tried else {})}
-        return of_scorer(scorer, data, told, baseline.ratio)
+def _both_forms(key: str, baseline: Baseline, seed: int) -> list[Contender]:
+    """Make a baseline plain and by uplift: tuned in one go, and fitted once where both choose the same."""
+    kept: dict[str, Scorer] = {}
 
-    return Contender(key, baseline.name, seed, fit)
+    def tuned(materials: Materials, display: Display) -> tuple[Chosen, Chosen]:
+        data = materials.earlier
+        return data.shared(("tuned", key, seed), lambda: tune(baseline, materials.validation, seed, display))
 
+    def fit_plain(materials: Materials, display: Display) -> Fitted:
+        plain, by_uplift = tuned(materials, display)
+        scorer = baseline.fit(materials.data, plain.parameters, seed)
+        if plain.parameters == by_uplift.parameters:
+            kept[key] = scorer
+        return _of_chosen(scorer, materials.data, plain, baseline.ratio)
 
-def _tuned(
-    baseline: Baseline, materials: Materials, seed: int, display: Display
-) -> tuple[Mapping[str, float], list[float]]:
-    """Try each point of the grid on the validation part; the first of equals wins."""
-    if len(baseline.grid) == 1:
-        return baseline.grid[0], []
-    questions, data = materials.validation, materials.earlier
-    values = []
-    with display.stage(f"{baseline.name}: tuning", len(baseline.grid)) as advance:
-        for parameters in baseline.grid:
-            scorer = baseline.fit(data, parameters, seed)
-            codes, place = questions.distinct
-            ranked = rank_codes(scorer, data.bought, codes, 10, None)[place]
-            values.append(float(ndcg(hit_matrix(ranked, questions), questions.answers).mean()))
-            advance(1)
-    return baseline.grid[int(np.argmax(values))], values
+    def fit_by_uplift(materials: Materials, display: Display) -> Fitted:
+        _, by_uplift = tuned(materials, display)
+        # Taken out: a scorer may be as large as all pairs of items.
+        scorer = kept.pop(key, None) or baseline.fit(materials.data, by_uplift.parameters, seed)
+        return _of_chosen(scorer, materials.data, by_uplift, baseline.ratio)
+
+    return [
+        Contender(key, baseline.name, seed, fit_plain, baseline=baseline),
+        Contender(f"{key}-by-uplift", f"{baseline.name}{BY_UPLIFT}", seed, fit_by_uplift, baseline=baseline),
+    ]
 
 
-def of_scorer(scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any], ratio: bool = True) -> Fitted:
+def _of_chosen(scorer: Scorer, data: TrainingData, chosen: Chosen, ratio: bool) -> Fitted:
+    told: dict[str, Any] = {**chosen.parameters, "validation": chosen.values, "ends_of_grid": chosen.ends}
+    if chosen.specificity > 0:
+        told["specificity"] = chosen.specificity
+    return of_scorer(scorer, data, told, ratio, chosen.specificity)
+
+
+def of_scorer(
+    scorer: Scorer, data: TrainingData, chosen: Mapping[str, Any], ratio: bool = True, specificity: float = 0.0
+) -> Fitted:
     """Ask a fitted baseline by codes."""
 
+    def at_specificities(
+        query: np.ndarray, k: int, specificities: Sequence[float], excluded: sparse.csr_array | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        lists = rank_codes_by_uplift(scorer, data, query, k, specificities, ratio, excluded)
+        return lists, np.zeros((0, len(SOURCES)))
+
     def complements(query: np.ndarray, k: int, excluded: sparse.csr_array | None) -> Ranked:
+        if specificity > 0:
+            return np.asarray(rank_codes_by_uplift(scorer, data, query, k, (specificity,), ratio, excluded)[0])
         return rank_codes(scorer, data.bought, query, k, excluded)
 
     def within_type(query: np.ndarray, types: np.ndarray, k: int) -> Ranked:
-        return rank_scores_within_type(scorer, data, query, types, k)
+        by = scorer_by_uplift(scorer, data, specificity, ratio) if specificity > 0 else scorer
+        return rank_scores_within_type(by, data, query, types, k)
 
-    def discounted(
-        query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        lists = rank_codes_at_discounts(scorer, data.bought, query, k, discounts, ratio, excluded)
-        return lists, np.zeros((0, len(SOURCES)))
-
-    return Fitted(complements, within_type, discounted, None, chosen)
+    return Fitted(complements, within_type, at_specificities, None, chosen)
 
 
 def _repeat_last(seed: int) -> Contender:
@@ -254,17 +279,18 @@ def of_model(model: Model, types: np.ndarray | None = None) -> Fitted:
     def within_type(query: np.ndarray, kind: np.ndarray, k: int) -> Ranked:
         return rank_within_type(model, query, kind, k, types)
 
-    def discounted(
-        query: np.ndarray, k: int, discounts: Sequence[float], excluded: sparse.csr_array | None
+    def at_specificities(
+        query: np.ndarray, k: int, specificities: Sequence[float], excluded: sparse.csr_array | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        rankings = rank_at_specificities(model, Members.of_carts(model, list(query[:, None])), k, discounts, excluded)
+        carts = Members.of_carts(model, list(query[:, None]))
+        rankings = rank_at_specificities(model, carts, k, specificities, excluded)
         sources = np.stack([source_shares(ranking, 10) for ranking in rankings])
         return np.stack([laid_out(ranking, query, k) for ranking in rankings]), sources
 
-    chosen = {"prior_strength": model.prior_strength}
+    chosen = {"prior_strength": model.prior_strength, "specificity": model.specificity}
     stages: Mapping[str, Any] = model.report["stages"]
     curves = {name: (list(curve["training"]), list(curve["validation"])) for name, curve in stages.items()}
-    return Fitted(complements, within_type, discounted, partial(reranked, model), chosen, curves)
+    return Fitted(complements, within_type, at_specificities, partial(reranked, model), chosen, curves)
 
 
 def laid_out(ranking: Ranking, query: np.ndarray, k: int) -> Ranked:
