@@ -56,6 +56,20 @@ def coverage(ranked: np.ndarray, groups: np.ndarray) -> float:
     return float(np.isin(wanted, held).mean()) if len(wanted) else float("nan")
 
 
+def share_of_commonest(ranked: np.ndarray, items: int) -> float:
+    """Share of all places that the commonest items hold.
+
+    Parameters
+    ----------
+    ranked : ndarray
+        `(lists, k) int64` codes, -1 where a list is short.
+    items : int
+        How many items are taken together.
+    """
+    places = np.sort(np.bincount(ranked[ranked >= 0]))[::-1]
+    return float(places[:items].sum() / places.sum()) if places.sum() else float("nan")
+
+
 def gini(ranked: np.ndarray, items: int) -> float:
     """Say how unequally places are dealt out: 0 to all alike, 1 all to one item.
 

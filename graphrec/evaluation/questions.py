@@ -28,12 +28,15 @@ class Questions:
         `(questions,) int64`, hash of the basket that a question is about.
     answer_question, answer_item : ndarray
         `(answers,) int64`: position of the question, rising; code of a right answer.
+    customer : ndarray, optional
+        `(questions,) int64`: who bought the basket, a number of its own where that is not known; the basket by default.
     """
 
     query: np.ndarray
     basket: np.ndarray
     answer_question: np.ndarray
     answer_item: np.ndarray
+    customer: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.query)
@@ -49,11 +52,16 @@ class Questions:
         """How many right answers each question has, `(questions,) int64`."""
         return np.bincount(self.answer_question, minlength=len(self))
 
+    @cached_property
+    def cluster(self) -> np.ndarray:
+        """Questions of one number are no independent observations, `(questions,) int64`: those about one customer."""
+        return self.basket if self.customer is None else self.customer
+
     def only(self, answers: np.ndarray) -> Questions:
         """Keep some of the answers, `(answers,) bool`, and the questions that still have one."""
         question, item = self.answer_question[answers], self.answer_item[answers]
         asked, place = np.unique(question, return_inverse=True)
-        return Questions(self.query[asked], self.basket[asked], place, item)
+        return Questions(self.query[asked], self.basket[asked], place, item, self.cluster[asked])
 
     def of(self, questions: np.ndarray) -> Questions:
         """Keep some of the questions, `(questions,) bool`."""
@@ -71,7 +79,7 @@ def basket_lines(events: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     Parameters
     ----------
     events : DataFrame
-        `basket`, `item`, `kind`, `time`, as in `Split.test`.
+        `basket`, `item`, `kind`, `time` and, where it is known, `user`, as in `Split.test`.
     most : int
         Baskets to keep, drawn at random.
     seed : int
@@ -79,13 +87,28 @@ def basket_lines(events: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `basket` (its hash), `item`, `time` (when it was first bought), sorted.
+        `basket` (its hash), `item`, `time` (when it was first bought), `customer` (a number for each), sorted.
     """
     bought = purchases(events)
-    lines = bought.groupby(["basket", "item"], as_index=False)["time"].min()
+    bought["customer"] = customers(bought)
+    lines = bought.groupby(["basket", "item"], as_index=False).agg(time=("time", "min"), customer=("customer", "min"))
     size = lines.groupby("basket")["item"].transform("size")
     lines = lines[(size >= BASKET_SIZES[0]) & (size <= BASKET_SIZES[1])]
     return some_baskets(lines.sort_values(["basket", "item"], ignore_index=True), most, seed)
+
+
+def customers(bought: pd.DataFrame) -> np.ndarray:
+    """Give buyers of baskets numbers, `(rows,) int64`; a basket of nobody known has a number of its own.
+
+    Parameters
+    ----------
+    bought : DataFrame
+        `basket` and, where the log has it, `user`.
+    """
+    known = bought["user"] if "user" in bought else pd.Series(np.nan, index=bought.index)
+    user = pd.factorize(known)[0].astype(np.int64)
+    basket = pd.factorize(bought["basket"])[0].astype(np.int64)
+    return np.where(user >= 0, user, user.max(initial=-1) + 1 + basket)
 
 
 def some_baskets(lines: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
@@ -116,14 +139,15 @@ def every_item(lines: pd.DataFrame, known: np.ndarray) -> Questions:
 
 
 def _questions(lines: pd.DataFrame, asked: pd.DataFrame) -> Questions:
-    asked = asked[["basket", "item"]].reset_index(drop=True).rename(columns={"item": "query"})
-    pairs = asked.assign(question=np.arange(len(asked))).merge(lines, on="basket")
+    asked = asked.reset_index(drop=True).rename(columns={"item": "query"})
+    pairs = asked[["basket", "query"]].assign(question=np.arange(len(asked))).merge(lines, on="basket")
     pairs = pairs[pairs["query"] != pairs["item"]].sort_values(["question", "item"])
     return Questions(
         asked["query"].to_numpy(dtype=np.int64),
         asked["basket"].to_numpy(dtype=np.int64),
         pairs["question"].to_numpy(dtype=np.int64),
         pairs["item"].to_numpy(dtype=np.int64),
+        asked["customer"].to_numpy(dtype=np.int64) if "customer" in asked else None,
     )
 
 
@@ -137,6 +161,8 @@ def by_product(questions: Questions) -> Questions:
 def never_together(questions: Questions, counts: sparse.csr_array) -> np.ndarray:
     """Tell which answers were never in a basket with their query before the cut, `(answers,) bool`."""
     query = questions.query[questions.answer_question]
+    if not len(query):
+        return np.zeros(0, dtype=bool)
     return np.asarray(np.asarray(counts[query, questions.answer_item]).ravel() == 0)
 
 

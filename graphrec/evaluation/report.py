@@ -10,6 +10,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader
 
 from graphrec.errors import GraphrecError
+from graphrec.evaluation.metrics import BEYOND_CHANCE
 from graphrec.evaluation.oracle import ORACLE
 from graphrec.evaluation.report_plots import (
     Curves,
@@ -23,29 +24,44 @@ from graphrec.evaluation.report_plots import (
 from graphrec.evaluation.seed_protocol import SeedProtocol
 
 _ACCURACY = {
+    "ndcg_beyond_chance@10": "NDCG beyond chance",
     "ndcg@10": "NDCG",
-    "ndcg@10_difference": "NDCG over the best baseline",
+    "ndcg_beyond_chance@10_difference": "NDCG beyond chance, over the best baseline",
+    "ndcg@10_difference": "NDCG, over the best baseline",
+    "hits_beyond_chance@10": "hits beyond chance",
     "hit_rate@10": "hit rate",
     "precision@10": "precision",
     "recall@10": "recall",
     "mrr@10": "MRR",
     "weighted_recall@10": "weighted recall",
-    "weighted_recall@10_at_counts": "weighted recall, as accurate as counts",
     "type_recall@10": "type recall",
 }
-_MAIN = ("ndcg@10", "ndcg@10_difference")
+_MAIN = tuple(_ACCURACY)[:4]
 """Columns of the first table that show their interval."""
 _LISTS = {
+    "top20_share@10": "places of the 20 commonest",
     "types@10": "types in a list",
     "three_types@10": "lists of 3 types or more",
     "item_coverage@10": "items in any list",
     "type_coverage@10": "types in any list",
     "gini@10": "Gini of the places",
+    "lift_below_1@10": "pairs of lift below 1",
+    "later_lift_below_1@10": "the same, later",
+    "near_duplicates@5": "near-duplicates in the first 5",
     "contamination@10": "substitutes in lists",
     "direction": "direction",
 }
 _COST = {"fit_seconds": "seconds to fit", "list_seconds": "seconds to list", "peak_gib": "peak memory, GiB"}
-_METRICS = ("ndcg", "hit_rate", "precision", "recall", "mrr", "weighted_recall")
+_METRICS = (
+    "ndcg_beyond_chance",
+    "hits_beyond_chance",
+    "ndcg",
+    "hit_rate",
+    "precision",
+    "recall",
+    "mrr",
+    "weighted_recall",
+)
 _CUTS = (5, 10, 20)
 _DASH, _NO_BREAK = "\N{EN DASH}", "\N{NO-BREAK SPACE}"
 
@@ -60,23 +76,25 @@ class Report:
     facts : mapping of str to str
         The protocol in words: cut, questions, items, seeds.
     leaderboard : DataFrame
-        One row a model, its index `model`. Columns `ndcg@10`, `hit_rate@10`, `precision@10`, `recall@10`, `mrr@10`,
-        `weighted_recall@10`, all of them at 5 and 20 too, each with `_low` and `_high`; `type_recall@10`, `types@10`,
-        `three_types@10`, `item_coverage@10`, `type_coverage@10`, `gini@10`, `contamination@10`, `direction`;
-        `weighted_recall@10_at_counts`; `ndcg@10_difference` to the best baseline, with `_low` and `_high`;
-        `fit_seconds`, `list_seconds`, `peak_gib`; `chosen` (text: tuned settings). Any may be lacking or NaN.
+        One row a model, its index `model`. Columns `ndcg_beyond_chance@10`, `hits_beyond_chance@10`, `ndcg@10`,
+        `hit_rate@10`, `precision@10`, `recall@10`, `mrr@10`, `weighted_recall@10`, all of them at 5 and 20 too, each
+        with `_low` and `_high`; differences to the best baseline, as `ndcg@10_difference`, with `_low` and `_high`;
+        `type_recall@10` and the figures of whole lists; `fit_seconds`, `list_seconds`, `peak_gib`; `chosen` (text:
+        tuned settings). Any may be lacking or NaN.
     not_run : mapping of str to str
         Model -> why it did not run.
     deciles : DataFrame
-        `model`, `decile` (1 the rarest queries to 10 the most popular), `recall` (at 10).
+        `model`, `decile` (1 the rarest queries to 10 the most popular), `ndcg_beyond_chance`, `ndcg` (at 10).
     segments : DataFrame
         One row a segment of the questions, model and metric: `segment`, `model`, `metric`, `value`, `low`, `high`,
         `queries`.
     curves : mapping of str to tuple
         Stage of graphrec -> training and validation loss of each epoch.
     tradeoff : DataFrame
-        `model`, `setting`, `ndcg`, `weighted_recall`: a curve a model, in the order of the rows; may be empty.
+        `model`, `setting`, `ndcg`, `ndcg_beyond_chance`: a curve a model, in the order of the rows; may be empty.
     seed_protocol : SeedProtocol or None
+    headline : str
+        Column by which models are ordered.
     """
 
     title: str
@@ -88,6 +106,7 @@ class Report:
     curves: Curves
     tradeoff: pd.DataFrame
     seed_protocol: SeedProtocol | None
+    headline: str = BEYOND_CHANCE
 
 
 @dataclass(frozen=True)
@@ -132,17 +151,17 @@ def write_report(file: Path, report: Report) -> None:
     environment = Environment(loader=PackageLoader("graphrec.evaluation", "."), autoescape=True)
     environment.filters["percent"] = _percent
     board = report.leaderboard
-    if "ndcg@10" in board:
-        board = board.sort_values("ndcg@10", ascending=False, kind="stable")
+    if report.headline in board:
+        board = board.sort_values(report.headline, ascending=False, kind="stable")
     drawn = board.drop(index=ORACLE, errors="ignore")  # far above all others, it would squash the scale
     page = environment.get_template("report.html").render(
         title=report.title,
         facts=report.facts,
         leaderboard=[_accuracy_table(board), *_every_cut(board)],
-        accuracy=[accuracy_plot(drawn), decile_plot(report.deciles, drawn)],
+        accuracy=[accuracy_plot(drawn, report.headline), decile_plot(report.deciles, drawn, report.headline)],
         segments=_segment_tables(report.segments),
         lists=_list_table(board),
-        diversity=[diversity_plot(drawn), tradeoff_plot(drawn, report.tradeoff)],
+        diversity=[diversity_plot(drawn, report.headline), tradeoff_plot(drawn, report.tradeoff)],
         costs=[_cost_table(board), _settings_table(board), _not_run_table(report.not_run)],
         curves=curve_plot(report.curves),
         seed=report.seed_protocol,
@@ -155,9 +174,10 @@ def write_report(file: Path, report: Report) -> None:
 
 def _accuracy_table(board: pd.DataFrame) -> Table:
     explanation = (
-        "At lists of 10, the most accurate first; in brackets, the interval of 95% over the questions' baskets. As "
-        "accurate as counts: the highest weighted recall on the model's trade-off curve where its NDCG is no lower "
-        "than that of plain counts."
+        "At lists of 10, the best first; in brackets, the interval of 95% over customers and seeds. Beyond chance: a "
+        "hit counts what is left of it when the share of strangers' baskets of the same length that hold the item is "
+        "taken off, and an item that is no hit costs as much; a list of what everybody buys has about 0. Differences "
+        "are to the best baseline by that metric."
     )
     return _by_model("Leaderboard", explanation, board, _ACCURACY, "Left out: no model was measured.", _MAIN)
 
@@ -175,9 +195,11 @@ def _every_cut(board: pd.DataFrame) -> list[Table]:
 
 def _list_table(board: pd.DataFrame) -> Table:
     explanation = (
-        "Types in a list of 10, and share of the lists that hold three or more; share of the items and of the types "
-        "that stand in any list; Gini: 0 deals places to all items alike, 1 gives all to one; share of "
-        "the places that hold a near substitute of the query; direction: "
+        "Share of all places that the 20 commonest complements hold; types in a list of 10, and share of the lists "
+        "that hold three or more; share of the items and of the types that stand in any list; Gini: 0 deals places to "
+        "all items alike, 1 gives all to one; share of the listed pairs that met less often than by chance before the "
+        "cut, and after it; share of the first five places that repeat the query or a place above; share of the places "
+        "that hold a near substitute of the query; direction: "
         "share of the pairs bought in one order that are listed more in that order (0.5 is a coin)."
     )
     return _by_model("What the lists are like", explanation, board, _LISTS, "Left out: lists were not examined.")

@@ -13,6 +13,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN
+
 OWN = "graphrec"
 """Models whose names begin with this are ours, and stand out."""
 
@@ -46,18 +48,18 @@ def is_own(model: object) -> bool:
     return str(model).startswith(OWN)
 
 
-def accuracy_plot(leaderboard: pd.DataFrame) -> Plot:
-    """Draw NDCG@10 with its interval, the best on top."""
-    heading = "Accuracy: NDCG@10"
-    explanation = "The line at a bar's end is the interval of 95% over the questions' baskets. Green: graphrec."
-    ranked = _with_values(leaderboard, ["ndcg@10"]).sort_values("ndcg@10", kind="stable")
+def accuracy_plot(leaderboard: pd.DataFrame, metric: str) -> Plot:
+    """Draw the headline with its interval, the best on top."""
+    heading = f"Accuracy: {_name(metric)}"
+    explanation = "The line at a bar's end is the interval of 95% over customers and seeds. Green: graphrec."
+    ranked = _with_values(leaderboard, [metric]).sort_values(metric, kind="stable")
     if ranked.empty:
-        return Plot(heading, explanation, None, "Left out: no model has an ndcg@10.")
+        return Plot(heading, explanation, None, f"Left out: no model has {_name(metric)}.")
 
     def draw(figure: Figure) -> None:
         axes = _axes(figure)
-        value = ranked["ndcg@10"].to_numpy(dtype=float)
-        bounds = ranked.reindex(columns=["ndcg@10_low", "ndcg@10_high"]).to_numpy(dtype=float)
+        value = ranked[metric].to_numpy(dtype=float)
+        bounds = ranked.reindex(columns=[f"{metric}_low", f"{metric}_high"]).to_numpy(dtype=float)
         reach = np.nan_to_num(np.abs(bounds - value[:, None])).T
         names = [short_name(model) for model in ranked.index]
         axes.barh(
@@ -65,87 +67,92 @@ def accuracy_plot(leaderboard: pd.DataFrame) -> Plot:
         )
         axes.set_yticks(range(len(value)), names)
         axes.set_ylim(-0.6, len(value) - 0.4)
-        axes.set_xlabel("NDCG@10")
+        axes.set_xlabel(_name(metric))
 
     return Plot(heading, explanation, drawn(draw, (8.5, 0.9 + 0.26 * len(ranked))))
 
 
-def decile_plot(deciles: pd.DataFrame, leaderboard: pd.DataFrame) -> Plot:
-    """Draw recall@10 by how popular the query is, ours against the best of the others."""
-    heading = "Recall@10, from rare to popular queries"
+def decile_plot(deciles: pd.DataFrame, leaderboard: pd.DataFrame, metric: str) -> Plot:
+    """Draw the headline by how popular the query is, ours against the best of the others."""
+    heading = f"{_name(metric)}, from rare to popular queries"
     explanation = (
         "Tenths of the questions by how often their query was bought before the cut; ours and the best baseline."
     )
-    known = _with_values(deciles, ["model", "decile", "recall"])
+    column = metric.removesuffix("@10")
+    known = _with_values(deciles, ["model", "decile", column])
     if known.empty:
         return Plot(heading, explanation, None, "Left out: nothing was measured by popularity decile.")
-    models = _compared(known["model"].drop_duplicates().tolist(), leaderboard)
+    models = _compared(known["model"].drop_duplicates().tolist(), leaderboard, metric)
 
     def draw(figure: Figure) -> None:
         axes = _axes(figure)
         for model in models:
             line = known[known["model"] == model].sort_values("decile")
-            axes.plot(line["decile"], line["recall"], marker="o", label=short_name(model), color=_colours([model])[0])
+            axes.plot(line["decile"], line[column], marker="o", label=short_name(model), color=_colours([model])[0])
         axes.set_xticks(range(1, 11))
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=min(0.0, float(axes.get_ylim()[0])))
         axes.set_xlabel("decile of the query: 1 the rarest, 10 the most popular")
-        axes.set_ylabel("recall@10")
+        axes.set_ylabel(_name(metric))
         axes.legend(frameon=False)
 
     return Plot(heading, explanation, drawn(draw, (8.5, 3.6)))
 
 
-def diversity_plot(leaderboard: pd.DataFrame) -> Plot:
-    """Draw NDCG@10 against the variety within lists and over all lists."""
+def diversity_plot(leaderboard: pd.DataFrame, metric: str) -> Plot:
+    """Draw the headline against the variety within lists and over all lists."""
     heading = "Accuracy against diversity"
     explanation = (
-        "Further up is more accurate; further right, lists of more types, and more of the shop that is listed."
+        "Further up is better; further right, lists of more types, and more of the shop that is listed; the fewer "
+        "places the 20 commonest complements hold, the more lists say something of their query."
     )
-    measures = {"types@10": "types in a list of 10", "item_coverage@10": "share of the items in any list"}
-    shown = {name: label for name, label in measures.items() if len(_with_values(leaderboard, ["ndcg@10", name]))}
+    measures = {
+        "types@10": "types in a list of 10",
+        "item_coverage@10": "share of the items in any list",
+        "top20_share@10": "places of the 20 commonest",
+    }
+    shown = {name: label for name, label in measures.items() if len(_with_values(leaderboard, [metric, name]))}
     if not shown:
-        return Plot(heading, explanation, None, "Left out: no model has both an ndcg@10 and a measure of diversity.")
-    models = _with_values(leaderboard, ["ndcg@10"]).sort_values("ndcg@10", ascending=False, kind="stable")
+        return Plot(heading, explanation, None, f"Left out: no model has {_name(metric)} and a measure of diversity.")
+    models = _with_values(leaderboard, [metric]).sort_values(metric, ascending=False, kind="stable")
 
     def draw(figure: Figure) -> None:
         panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         for axes, (name, label) in zip(panels, shown.items(), strict=True):
             _clean(axes)
-            _numbered_points(axes, models, name)
+            _numbered_points(axes, models, name, metric)
             axes.set_xlabel(label)
-        panels[0].set_ylabel("NDCG@10")
+        panels[0].set_ylabel(_name(metric))
         _key(figure, models)
 
-    return Plot(heading, explanation, drawn(draw, (11, _key_height(models))))
+    return Plot(heading, explanation, drawn(draw, (12, _key_height(models))))
 
 
 def tradeoff_plot(leaderboard: pd.DataFrame, tradeoff: pd.DataFrame) -> Plot:
-    """Draw NDCG@10 against the recall that counts rare answers more; settings of one model are joined."""
-    heading = "Accuracy against weighted recall"
+    """Draw NDCG@10 against NDCG@10 beyond chance; the specificities of one model are joined."""
+    heading = "Plain accuracy against accuracy beyond chance"
     explanation = (
-        "In weighted recall@10 an answer counts one over its popularity, so that bestsellers earn little. A line joins "
-        "the settings of one model: its scores divided by popularity to the power of 0 (at the number), then more. "
-        "The line further up and right is the better one; green: graphrec, with its settings."
+        "A line joins the specificities of one model: its lists by P(j | i) minus so many times P(j), from 0 (at the "
+        "number) on. The line further up and right is the better one; green: graphrec, with its specificities."
     )
-    models = _with_values(leaderboard, ["ndcg@10", "weighted_recall@10"])
-    models = models.sort_values("ndcg@10", ascending=False, kind="stable")
-    lines = _with_values(tradeoff, ["model", "ndcg", "weighted_recall"])
+    models = _with_values(leaderboard, [PLAIN, BEYOND_CHANCE])
+    models = models.sort_values(BEYOND_CHANCE, ascending=False, kind="stable")
+    lines = _with_values(tradeoff, ["model", "ndcg", "ndcg_beyond_chance"])
     if models.empty and lines.empty:
-        return Plot(heading, explanation, None, "Left out: no model has both an ndcg@10 and a weighted_recall@10.")
+        return Plot(heading, explanation, None, "Left out: no model has an NDCG@10, plain and beyond chance.")
 
     def draw(figure: Figure) -> None:
         axes = _axes(figure)
         for model, points in lines.groupby("model", sort=False):
             own = str(model) == OWN
             style = {"linewidth": 2, "markersize": 6, "zorder": 4} if own else {"linewidth": 0.8, "markersize": 3}
-            axes.plot(points["weighted_recall"], points["ndcg"], marker=".", color=_colours([model])[0], **style)
+            axes.plot(points["ndcg"], points["ndcg_beyond_chance"], marker=".", color=_colours([model])[0], **style)
             settings = points["setting"] if own and "setting" in points else pd.Series(dtype=object)
-            for x, y, setting in zip(points["weighted_recall"], points["ndcg"], settings, strict=False):
+            for x, y, setting in zip(points["ndcg"], points["ndcg_beyond_chance"], settings, strict=False):
                 text = f"{setting:g}" if isinstance(setting, float) else str(setting)
                 axes.annotate(text, (x, y), (0, 5), textcoords="offset points", fontsize=7, ha="center")
-        _numbered_points(axes, models, "weighted_recall@10")
-        axes.set_xlabel("weighted recall@10")
-        axes.set_ylabel("NDCG@10")
+        _numbered_points(axes, models, PLAIN, BEYOND_CHANCE)
+        axes.set_xlabel(_name(PLAIN))
+        axes.set_ylabel(_name(BEYOND_CHANCE))
         if len(models):
             _key(figure, models)
 
@@ -209,20 +216,25 @@ def _with_values(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return frame.reindex(columns=frame.columns.union(columns, sort=False)).dropna(subset=columns)
 
 
-def _compared(models: Sequence[object], leaderboard: pd.DataFrame) -> list[object]:
+def _name(metric: str) -> str:
+    """Write a column's name as people do: `ndcg_beyond_chance@10` as NDCG@10 beyond chance."""
+    return {BEYOND_CHANCE: "NDCG@10 beyond chance", PLAIN: "NDCG@10"}.get(metric, metric)
+
+
+def _compared(models: Sequence[object], leaderboard: pd.DataFrame, metric: str) -> list[object]:
     """Choose the best of ours and the best of the others; without a leaderboard, the first of each."""
-    value = leaderboard["ndcg@10"] if "ndcg@10" in leaderboard else pd.Series(dtype=float)
+    value = leaderboard[metric] if metric in leaderboard else pd.Series(dtype=float)
     ranked = sorted(models, key=lambda model: -float(value.get(model, -np.inf)))
     sides = ([model for model in ranked if is_own(model) == own] for own in (True, False))
     return [side[0] for side in sides if side]
 
 
-def _numbered_points(axes: Axes, models: pd.DataFrame, measure: str) -> None:
+def _numbered_points(axes: Axes, models: pd.DataFrame, measure: str, metric: str) -> None:
     """Draw each model as a point with its place on the leaderboard; names would cover one another."""
     places = {model: place for place, model in enumerate(models.index, 1)}
     known = _with_values(models, [measure])
-    axes.scatter(known[measure], known["ndcg@10"], color=_colours(known.index), s=18, zorder=3)
-    for model, x, y in zip(known.index, known[measure], known["ndcg@10"], strict=True):
+    axes.scatter(known[measure], known[metric], color=_colours(known.index), s=18, zorder=3)
+    for model, x, y in zip(known.index, known[measure], known[metric], strict=True):
         axes.annotate(str(places[model]), (x, y), (3, 3), textcoords="offset points", fontsize=7)
 
 

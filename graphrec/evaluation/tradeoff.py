@@ -1,4 +1,4 @@
-"""The trade-off between plain accuracy and rare answers: every model's lists at several popularity discounts."""
+"""The trade-off between plain accuracy and what is beyond chance: every model's lists at several specificities."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pandas as pd
 
 from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.experiment import Lists
-from graphrec.evaluation.metrics import hit_matrix, ndcg, weighted_recall
+from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN, metrics_beside_chance
 from graphrec.evaluation.questions import Questions
 
 COUNTS = BASELINES["count"].name
-"""The model whose accuracy is the floor at which rare answers are compared."""
-_RARE = "weighted_recall"
+"""The model whose plain accuracy is the floor at which models are compared."""
+_BEYOND = "ndcg_beyond_chance"
 
 
 def tradeoff_points(
-    lists: Mapping[str, Sequence[Lists]], questions: Questions, bought: np.ndarray, discounts: Sequence[float]
+    lists: Mapping[str, Sequence[Lists]], questions: Questions, chance: np.ndarray, specificities: Sequence[float]
 ) -> pd.DataFrame:
-    """Measure every model at every discount, mean over seeds.
+    """Measure every model at every specificity, mean over seeds.
 
     Parameters
     ----------
@@ -28,30 +28,28 @@ def tradeoff_points(
         Name on the leaderboard -> one `Lists` per seed.
     questions : Questions
         Whose different queries the lists `tradeoff` are of.
-    bought : ndarray
-        `(items,)`: popularity before the cut.
-    discounts : sequence of float
+    chance : ndarray
+        `(items,) float64`: as of `gains_beyond_chance`.
+    specificities : sequence of float
 
     Returns
     -------
     DataFrame
-        `model`, `setting` (the discount), `ndcg` and `weighted_recall` (at 10), `weighted_recall_20`.
+        `model`, `setting` (the specificity), `ndcg` and `ndcg_beyond_chance` (at 10).
     """
-    weight, place = 1.0 / (bought + 1.0), questions.distinct[1]
+    place = questions.distinct[1]
     rows = []
     for name, seeds in lists.items():
-        for number, discount in enumerate(discounts):
+        for number, specificity in enumerate(specificities):
             values = []
             for one in seeds:
-                ranked = one.tradeoff[number][place]
-                hits = hit_matrix(ranked, questions)
-                rare = [weighted_recall(hits[:, :cut], ranked[:, :cut], questions, weight).mean() for cut in (10, 20)]
-                values.append([ndcg(hits[:, :10], questions.answers).mean(), *rare])
-            rows.append([name, discount, *np.mean(values, axis=0)])
-    return pd.DataFrame(rows, columns=["model", "setting", "ndcg", _RARE, f"{_RARE}_20"])
+                found = metrics_beside_chance(one.tradeoff[number][place], questions, chance, (10,))
+                values.append([found[PLAIN].mean(), found[BEYOND_CHANCE].mean()])
+            rows.append([name, specificity, *np.mean(values, axis=0)])
+    return pd.DataFrame(rows, columns=["model", "setting", "ndcg", _BEYOND])
 
 
-def highest_at(curve: pd.DataFrame, floor: float, column: str = _RARE) -> float:
+def highest_at(curve: pd.DataFrame, floor: float, column: str = _BEYOND) -> float:
     """Find the highest value on a curve where its NDCG is not below a floor; NaN where it is nowhere.
 
     Parameters
@@ -70,27 +68,27 @@ def highest_at(curve: pd.DataFrame, floor: float, column: str = _RARE) -> float:
     return float(reached.max()) if len(reached) else float("nan")
 
 
-def rare_at_counts(points: pd.DataFrame) -> pd.Series:
-    """Find each model's highest weighted recall@10 at an NDCG@10 not below that of plain counts, `model` -> value.
+def beyond_at_counts(points: pd.DataFrame) -> pd.Series:
+    """Find each model's highest NDCG beyond chance at an NDCG not below that of plain counts, `model` -> value.
 
-    Plain counts themselves are their lists as they stand, at the lowest discount. Empty where counts did not run.
+    Plain counts themselves are their lists as they stand, at the lowest specificity. Empty where counts did not run.
     """
     plain = points[points["model"] == COUNTS]
     if plain.empty:
         return pd.Series(dtype=float)
     first = plain.iloc[0]
     reached = {str(name): highest_at(curve, first["ndcg"]) for name, curve in points.groupby("model", sort=False)}
-    return pd.Series({**reached, COUNTS: float(first[_RARE])})
+    return pd.Series({**reached, COUNTS: float(first[_BEYOND])})
 
 
 def points_above(points: pd.DataFrame, model: str) -> pd.DataFrame:
     """List the points of other models that the curve of this one does not lie above.
 
-    A curve lies above a point where it reaches a higher weighted recall@10 at no lower NDCG@10.
+    A curve lies above a point where it reaches a higher NDCG beyond chance at no lower NDCG.
     """
     own = points[points["model"] == model]
     reached = [highest_at(own, floor) for floor in points["ndcg"]]
-    return points[(points["model"] != model) & ~(np.array(reached) > points[_RARE])]
+    return points[(points["model"] != model) & ~(np.array(reached) > points[_BEYOND])]
 
 
 def tradeoff_in_words(points: pd.DataFrame, ours: str) -> dict[str, str]:
@@ -108,15 +106,15 @@ def tradeoff_in_words(points: pd.DataFrame, ours: str) -> dict[str, str]:
     facts: dict[str, str] = {}
     if not (points["model"] == ours).any() or baselines.empty:
         return facts
-    reached = rare_at_counts(points)
+    reached = beyond_at_counts(points)
     if len(reached):
         plain = points[points["model"] == COUNTS].iloc[0]
         own, others = reached[ours], reached.drop([ours, COUNTS]).dropna()
-        said = "is never that accurate" if np.isnan(own) else f"finds {own:.4f}, {own / plain[_RARE]:.2f} times as much"
-        best = f"; the best other baseline {others.max():.4f} ({others.idxmax()})" if len(others) else ""
-        facts["rare answers"] = (
-            f"plain counts have NDCG@10 {plain['ndcg']:.4f} and weighted recall@10 {plain[_RARE]:.4f}; with a "
-            f"popularity discount, at an NDCG@10 no lower, {ours} {said}{best}"
+        said = "is never that accurate" if np.isnan(own) else f"has {own:.4f} beyond chance"
+        best = f", the best other baseline {others.max():.4f} ({others.idxmax()})" if len(others) else ""
+        facts["beyond chance, as accurate as counts"] = (
+            f"plain counts have NDCG@10 {plain['ndcg']:.4f}, beyond chance {plain[_BEYOND]:.4f}; at a specificity by "
+            f"which the plain NDCG@10 is no lower, {ours} {said}{best}"
         )
     missed = points_above(points, ours)
     names = ", ".join(missed["model"].unique())

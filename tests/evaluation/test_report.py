@@ -1,12 +1,14 @@
 """The page is whole, self-contained and escaped, whatever is lacking."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from graphrec.errors import GraphrecError
+from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN
 from graphrec.evaluation.report import Report, write_report
 from graphrec.evaluation.report_plots import accuracy_plot, decile_plot, short_name
 from graphrec.evaluation.seed_protocol import SeedProtocol
@@ -38,7 +40,16 @@ SEED = SeedProtocol(
 
 def board(models=MODELS):
     value = np.linspace(0.3, 0.1, len(models))
-    metrics = ("ndcg", "hit_rate", "precision", "recall", "mrr", "weighted_recall")
+    metrics = (
+        "ndcg_beyond_chance",
+        "hits_beyond_chance",
+        "ndcg",
+        "hit_rate",
+        "precision",
+        "recall",
+        "mrr",
+        "weighted_recall",
+    )
     columns = {f"{metric}@{cut}": value * cut / 10 for metric in metrics for cut in (5, 10, 20)}
     columns |= {f"{name}_low": column - 0.02 for name, column in columns.items()} | {
         f"{name}_high": column + 0.03 for name, column in columns.items()
@@ -62,14 +73,14 @@ def full(models=MODELS):
         columns=["segment", "model", "metric", "value", "low", "high", "queries"],
     )
     tradeoff = pd.DataFrame(
-        {"model": "graphrec", "setting": ["0", "<1>"], "ndcg": [0.3, 0.2], "weighted_recall": [0.1, 0.2]}
+        {"model": "graphrec", "setting": ["0", "<1>"], "ndcg": [0.3, 0.2], "ndcg_beyond_chance": [0.1, 0.2]}
     )
     return Report(
         title="shop",
         facts={"cut": "2024-03-01 <noon>"},
         leaderboard=board(models),
         not_run={"<i>big</i>": "needs more memory than there is"},
-        deciles=deciles.set_axis(["model", "decile", "recall"], axis=1),
+        deciles=deciles.set_axis(["model", "decile", "ndcg_beyond_chance"], axis=1),
         segments=segments,
         curves={"encoder": ([2.0, 1.0], [2.1, 1.5]), "reranker": ([3.0], [3.1])},
         tradeoff=tradeoff,
@@ -120,6 +131,20 @@ def test_values_and_intervals_are_told(tmp_path):
     assert "84.5%" in text_of(tmp_path, full()) and "83.2%" in text_of(tmp_path, full())
 
 
+def test_the_headline_orders_the_page(tmp_path):
+    report = full()
+    models = report.leaderboard.assign(**{PLAIN: [0.1, 0.2, 0.3, 0.4, 0.5]})
+    by_chance, plain = (
+        sections(text_of(tmp_path, replace(report, leaderboard=models, headline=headline)))
+        for headline in (BEYOND_CHANCE, PLAIN)
+    )
+    for page, first in ((by_chance, "graphrec"), (plain, "costs $1 to $2")):
+        assert page["Leaderboard"].index(f"<td>{first}</td>") == page["Leaderboard"].index("<tbody>") + len(
+            '<tbody>\n<tr class="own">' if first == "graphrec" else "<tbody>\n<tr>"
+        )
+    assert "Accuracy: NDCG@10 beyond chance" in by_chance and "Accuracy: NDCG@10" in plain
+
+
 def test_what_is_empty_is_left_out_with_a_reason(tmp_path):
     page = text_of(tmp_path, EMPTY)
     assert "<svg" not in page and "nan" not in page.lower()
@@ -128,7 +153,7 @@ def test_what_is_empty_is_left_out_with_a_reason(tmp_path):
 
 
 def test_columns_and_values_that_are_lacking_are_borne(tmp_path):
-    models = board()[["ndcg@10", "types@10"]].assign(**{"gini@10": np.nan})
+    models = board()[["ndcg_beyond_chance@10", "types@10"]].assign(**{"gini@10": np.nan})
     models.loc["co-purchase", "types@10"] = np.nan
     report = Report(
         "shop", {}, models, {}, pd.DataFrame(columns=["model"]), NOTHING, {"encoder": ((), ())}, NOTHING, None
@@ -142,7 +167,7 @@ def test_columns_and_values_that_are_lacking_are_borne(tmp_path):
 
 def test_the_deciles_compare_the_best_of_ours_with_the_best_of_the_others():
     report = full()
-    drawing = str(decile_plot(report.deciles, report.leaderboard).drawing)
+    drawing = str(decile_plot(report.deciles, report.leaderboard, BEYOND_CHANCE).drawing)
     assert ">graphrec</text>" in drawing and ">co-purchase</text>" in drawing
     assert "without reranking" not in drawing and "bold" not in drawing
 
@@ -153,7 +178,7 @@ def test_the_same_numbers_give_the_same_page(tmp_path):
 
 def test_a_chart_grows_with_its_models():
     def height(models):
-        drawing = str(accuracy_plot(board([f"model {number}" for number in range(models)])).drawing)
+        drawing = str(accuracy_plot(board([f"model {number}" for number in range(models)]), BEYOND_CHANCE).drawing)
         return float(re.search(r'height="([\d.]+)pt"', drawing)[1])
 
     assert height(22) - height(2) == pytest.approx(20 * 0.26 * 72, rel=0.01)
