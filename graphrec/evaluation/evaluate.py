@@ -1,12 +1,12 @@
-"""The whole evaluation, top to bottom: split, questions, contenders, leak guard, tables."""
+"""The whole evaluation of one cut, top to bottom: questions, contenders, leak guard, tables."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -18,10 +18,10 @@ from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.contenders import OURS, REPEAT_LAST, Contender, Materials, contenders, why_not
 from graphrec.evaluation.exam import Exam, make_exam
 from graphrec.evaluation.experiment import Lists, run
+from graphrec.evaluation.provenance import code_of_baselines, code_of_measuring, code_of_ours, key_of, run_key
 from graphrec.evaluation.scoring import Scorecard
 from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
-from graphrec.evaluation.split import split_log
-from graphrec.evaluation.tradeoff import tradeoff_in_words
+from graphrec.evaluation.split import Split
 from graphrec.events import load_events
 from graphrec.progress import Display, Silent
 
@@ -43,9 +43,14 @@ class Evaluation:
         Name of a model -> why it did not run.
     curves : dict
         Stage of graphrec -> training and validation losses.
-    best_baseline : str or None
+    headline : str
+        The metric that orders the leaderboard.
+    best_baseline : mapping of str to str
+        Metric -> the baseline that is best by it.
     seed_protocol : SeedProtocol or None
         Where the configuration asks for it.
+    per_question : mapping of str to DataFrame
+        As of `Scorecard.main`.
     """
 
     facts: dict[str, str]
@@ -55,8 +60,10 @@ class Evaluation:
     tradeoff: pd.DataFrame
     not_run: dict[str, str]
     curves: dict[str, tuple[list[float], list[float]]]
-    best_baseline: str | None
+    headline: str
+    best_baseline: Mapping[str, str]
     seed_protocol: SeedProtocol | None
+    per_question: Mapping[str, pd.DataFrame]
 
 
 def model_keys(models: Sequence[str]) -> list[str]:
@@ -81,64 +88,112 @@ def model_keys(models: Sequence[str]) -> list[str]:
     return [key for key in known if key in chosen]
 
 
-def evaluate(
-    config: Config, models: Sequence[str], seeds: int, folder: Path, display: Display | None = None
-) -> Evaluation:
-    """Fit every model on what came before the cut and ask it about what came after.
+@dataclass(frozen=True)
+class Plan:
+    """One cut, what is asked about it, and who is to answer.
 
     Parameters
     ----------
-    config : Config
-    models : sequence of str
-        Keys, or `all`, `fast`, `ablations`.
+    materials : Materials
+    exam : Exam
+    contenders : sequence of (Contender, str)
+        Each with the key of its lists: all that decides them, hashed.
+    not_run : mapping of str to str
+        Name of a model -> why it cannot run.
+    seeds : int
+        Of graphrec.
+    run : str
+        Hash of the data, the questions and the version.
+    """
+
+    materials: Materials
+    exam: Exam
+    contenders: Sequence[tuple[Contender, str]]
+    not_run: Mapping[str, str]
+    seeds: int
+    run: str
+
+    @cached_property
+    def key(self) -> str:
+        """Hash all that decides the board: the lists, and how they are measured."""
+        settings = self.materials.config.model_dump(mode="json", exclude={"store", "engine"})
+        parts = [*(key for _, key in self.contenders), json.dumps([settings, dict(self.not_run)], sort_keys=True)]
+        return hashlib.sha256("|".join([*parts, code_of_measuring()]).encode()).hexdigest()
+
+
+def make_plan(split: Split, keys: Sequence[str], seeds: int, display: Display | None = None) -> Plan:
+    """Draw the questions about what came after a cut, and name who can answer them.
+
+    Parameters
+    ----------
+    split : Split
+    keys : sequence of str
+        As of `model_keys`.
     seeds : int
         Fits of graphrec, averaged.
-    folder : Path
-        Where the lists of finished models are kept, to be taken up by a later run.
     display : Display, optional
 
     Raises
     ------
     ConfigError, EventsError
-        When a model does not exist, or the log cannot be cut or asked about.
+        When nothing can be asked, or nobody can answer.
     """
-    keys, display = model_keys(models), display or Silent()
-    split = split_log(config, display)
-    materials = Materials(split)
-    with display.stage("questions"):
+    materials, config = Materials(split), split.config
+    with (display or Silent()).stage("questions"):
         exam = make_exam(split, materials.data, config.seed)
     if not len(exam.known):
         raise EventsError(
-            "no basket of two items came after the cut with an item that was bought before it; set split.test_from or "
-            "split.test_share so that more is held out"
+            f"nothing can be asked ({split.in_words()}): no basket of two items came after the cut with an item that "
+            "was bought before it; set split.test_from or split.test_share so that more is held out"
         )
-    lists: dict[str, list[Lists]] = {}
-    not_run = {}
-    run_key = _run_key(materials, exam)
-    for contender in contenders(keys, seeds, config):
-        reason = why_not(contender, materials, exam)
-        if reason is not None:
-            not_run[contender.name] = reason
-            continue
-        key = _key_of(contender, run_key, config)
-        lists.setdefault(contender.name, []).append(run(contender, materials, exam, folder, key, display))
-    if not lists:
+    asked = contenders(keys, seeds, config)
+    not_run = {one.name: why for one in asked if (why := why_not(one, materials, exam)) is not None}
+    if len(not_run) == len({one.name for one in asked}):
         raise ConfigError(f"no model could run: {'; '.join(f'{name}: {why}' for name, why in not_run.items())}")
+    of_run, ours, baselines = run_key(materials, exam), code_of_ours(), code_of_baselines()
+    able = [
+        (one, key_of(one, of_run, config, baselines if one.variant is None else ours))
+        for one in asked
+        if one.name not in not_run
+    ]
+    return Plan(materials, exam, able, not_run, seeds, of_run)
+
+
+def evaluate(plan: Plan, folder: Path, display: Display | None = None, again: bool = False) -> Evaluation:
+    """Fit every model on what came before the cut, ask it about what came after, and lay the answers side by side.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+        Where the lists of finished models are kept, to be taken up by a later run.
+    display : Display, optional
+    again : bool
+        Whether finished models are run all the same.
+    """
+    display = display or Silent()
+    materials, exam = plan.materials, plan.exam
+    lists: dict[str, list[Lists]] = {}
+    for contender, key in plan.contenders:
+        lists.setdefault(contender.name, []).append(run(contender, materials, exam, folder, key, display, again))
     card = Scorecard(materials, exam, lists)
     with display.stage("intervals"):
         board, segments, deciles = card.leaderboard(), card.segments(), card.deciles()
     curves = lists[OURS][0].facts["curves"] if OURS in lists else {}
-    tutorials = _seed_protocol(config, folder, run_key, display) if config.evaluation.seed_protocol else None
+    config = materials.config
+    tutorials = _seed_protocol(config, folder, plan.run, display) if config.evaluation.seed_protocol else None
     return Evaluation(
-        facts=_facts(materials, exam, seeds) | card.sources() | tradeoff_in_words(card.tradeoff, OURS),
+        facts=_facts(materials, exam, plan.seeds) | card.facts(),
         leaderboard=board,
         segments=segments,
         deciles=deciles,
         tradeoff=card.tradeoff,
-        not_run=not_run,
+        not_run=dict(plan.not_run),
         curves=curves,
+        headline=card.headline,
         best_baseline=card.best_baseline,
         seed_protocol=tutorials,
+        per_question=card.main,
     )
 
 
@@ -154,25 +209,6 @@ def _seed_protocol(config: Config, folder: Path, run_key: str, display: Display)
     found = seed_protocol(load_events(config, display), config.seed, display)
     file.write_text(json.dumps({"run": run_key, **asdict(found)}, indent=1) + "\n", encoding="utf-8")
     return found
-
-
-def _run_key(materials: Materials, exam: Exam) -> str:
-    """Hash the data, the questions and the version."""
-    parts = [version("graphrec"), materials.split.train.fingerprint(), exam.fingerprint()]
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()
-
-
-_NEVER_DECIDE = {"store", "engine"}
-_OURS_ALONE = {"graph", "encoder", "complements", "retrieval", "rerank"}
-"""Settings of graphrec's own models: a change of them leaves the lists of baselines as they are."""
-
-
-def _key_of(contender: Contender, run_key: str, config: Config) -> str:
-    """Hash all that decides what a contender answers."""
-    without = _NEVER_DECIDE | (_OURS_ALONE if contender.variant is None else set())
-    config = config if contender.variant is None else contender.variant.config(config)
-    settings = json.dumps(config.model_dump(mode="json", exclude=without), sort_keys=True)
-    return hashlib.sha256(f"{run_key} {contender.key} {contender.seed} {settings}".encode()).hexdigest()
 
 
 def _facts(materials: Materials, exam: Exam, seeds: int) -> dict[str, str]:
@@ -192,6 +228,6 @@ def _facts(materials: Materials, exam: Exam, seeds: int) -> dict[str, str]:
         "untouched answers",
         "ordered pairs": f"{len(exam.order.first):,} with an order that a sign test at 5% does not put down to chance",
         "seeds": f"{seeds} for graphrec, 1 for baselines",
-        "intervals": f"95%, bootstrap over baskets, {split.config.evaluation.resamples:,} resamples, paired for "
-        "differences",
+        "intervals": "95%, bootstrap over customers (baskets, where the log names none) and over seeds, "
+        f"{split.config.evaluation.resamples:,} resamples, paired for differences",
     }

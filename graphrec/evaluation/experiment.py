@@ -41,10 +41,10 @@ class Lists:
         `(questions, 20) int64`: lists of the questions of `exam.known` by a model that looks at the session; of no rows
         for the others.
     tradeoff : ndarray
-        `(discounts, queries, 20) int64`: lists of the different queries of `exam.known` at each of
-        `evaluation.specificities`; of no discounts for what has no lists but by session.
+        `(specificities, queries, 20) int64`: lists of the different queries of `exam.known` at each of
+        `evaluation.specificities`; of none for what has no lists but by session.
     sources : ndarray
-        `(discounts, sources) float64`: share of the first ten places of these per source; of no rows for baselines.
+        `(specificities, sources) float64`: share of the first ten places of these per source; of no rows for baselines.
     facts : mapping
         `fit_seconds`, `list_seconds`, `tradeoff_seconds`, `peak_gib`, `chosen`, `curves`.
     """
@@ -60,7 +60,15 @@ class Lists:
     facts: Mapping[str, Any]
 
 
-def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, run_key: str, display: Display) -> Lists:
+def run(
+    contender: Contender,
+    materials: Materials,
+    exam: Exam,
+    folder: Path,
+    key: str,
+    display: Display,
+    again: bool = False,
+) -> Lists:
     """Fit and ask a contender, or take up its lists from an earlier run of the same.
 
     Parameters
@@ -70,12 +78,14 @@ def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, ru
     exam : Exam
     folder : Path
         Of all contenders; each has one of its own in it.
-    run_key : str
+    key : str
         Hash of all that decides the lists; lists of another are made anew.
     display : Display
+    again : bool
+        Whether they are made anew whatever is there.
     """
     place = folder / contender.key
-    known = _read(place, run_key)
+    known = None if again else _read(place, key)
     if known is not None:
         return known
     materials.data.counts  # noqa: B018 - made before the clock runs: it is shared by all
@@ -92,7 +102,7 @@ def run(contender: Contender, materials: Materials, exam: Exam, folder: Path, ru
         "chosen": dict(fitted.chosen),
         "curves": dict(fitted.curves),
     }
-    _write(place, run_key, lists, facts)
+    _write(place, key, lists, facts)
     return Lists(**lists, facts=facts)
 
 
@@ -110,7 +120,7 @@ def _ask(
         advance(1)
         started, codes = time.perf_counter(), exam.known.distinct[0]
         listed = sparse.csr_array(counts[codes]) if materials.split.of_links else None
-        tradeoff, sources = fitted.discounted(codes, LENGTH, materials.config.evaluation.specificities, listed)
+        tradeoff, sources = fitted.at_specificities(codes, LENGTH, materials.config.evaluation.specificities, listed)
         seconds["tradeoff_seconds"] = time.perf_counter() - started
         advance(1)
         novel_queries = exam.novel.distinct[0]
@@ -137,10 +147,10 @@ def _lists(fitted: Fitted, codes: np.ndarray, excluded: sparse.csr_array | None 
     return fitted.complements(codes, LENGTH, excluded) if len(codes) else _NOTHING
 
 
-def _read(place: Path, run_key: str) -> Lists | None:
+def _read(place: Path, key: str) -> Lists | None:
     try:
         facts = json.loads((place / "facts.json").read_text(encoding="utf-8"))
-        if facts.pop("run") != run_key:
+        if facts.pop("run") != key:
             return None
         with np.load(place / "lists.npz", allow_pickle=False) as stored:
             return Lists(**{name: _widened(stored[name]) for name in stored.files}, facts=facts)
@@ -148,14 +158,14 @@ def _read(place: Path, run_key: str) -> Lists | None:
         return None
 
 
-def _write(place: Path, run_key: str, lists: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+def _write(place: Path, key: str, lists: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
     """Write beside the place and move there in one step."""
     beside = place.with_name(f"{place.name}.{uuid4().hex[:8]}")
     beside.mkdir(parents=True)
     try:
         smaller: dict[str, Any] = {name: _narrowed(values) for name, values in lists.items()}
         np.savez_compressed(beside / "lists.npz", **smaller)
-        (beside / "facts.json").write_text(json.dumps({"run": run_key, **facts}, indent=1) + "\n", encoding="utf-8")
+        (beside / "facts.json").write_text(json.dumps({"run": key, **facts}, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         beside.rename(place)
     finally:

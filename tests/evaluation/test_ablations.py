@@ -13,8 +13,9 @@ from graphrec.config import ShopConfig, load_config
 from graphrec.evaluation import Split, split_log
 from graphrec.evaluation.ablations import ABLATIONS
 from graphrec.evaluation.contenders import Materials, contenders, of_model
-from graphrec.evaluation.evaluate import _key_of, model_keys
+from graphrec.evaluation.evaluate import model_keys
 from graphrec.evaluation.leaks import find_leaks
+from graphrec.evaluation.provenance import key_of
 from graphrec.events.shop import generate_shop, write_shop
 from graphrec.features import fit_item_features
 from graphrec.fitting import fit_model
@@ -166,9 +167,9 @@ def test_variants_are_kept_apart_by_their_settings(split):
     assert "hinge" not in model_keys(["all"]) and model_keys(["hinge", "count"]) == ["count", "hinge"]
     config = split.config
     own = contenders(["graphrec", *ABLATIONS], 1, config)
-    assert len({_key_of(contender, "run", config) for contender in own}) == len(ABLATIONS) + 1
+    assert len({key_of(contender, "run", config, "code") for contender in own}) == len(ABLATIONS) + 1
     assert len({contender.name for contender in own}) == len(ABLATIONS) + 1
     other = config.model_copy(update={"encoder": config.encoder.model_copy(update={"epochs": 9})})
-    (counts,) = contenders(["count"], 1, config)
-    assert _key_of(own[1], "run", config) != _key_of(own[1], "run", other)
-    assert _key_of(counts, "run", config) == _key_of(counts, "run", other)
+    counts, _ = contenders(["count"], 1, config)
+    assert key_of(own[1], "run", config, "code") != key_of(own[1], "run", other, "code")
+    assert key_of(counts, "run", config, "code") == key_of(counts, "run", other, "code")
