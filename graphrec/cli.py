@@ -18,7 +18,7 @@ import graphrec
 from graphrec.config import CatalogueConfig, ShopConfig, load_config
 from graphrec.doctor import examine, facts_in_words, findings, report_data, verdicts, write_page
 from graphrec.errors import EventsError, GraphrecError, GraphrecWarning
-from graphrec.evaluation import write_evaluation
+from graphrec.evaluation import write_cuts, write_evaluation
 from graphrec.events import load_events, read_catalogue
 from graphrec.events.files import column_names
 from graphrec.events.shop import generate_shop, write_shop
@@ -27,7 +27,7 @@ from graphrec.hardware import first_before_others, joined_processes
 from graphrec.peak_memory import peak_gib
 from graphrec.progress import Bars, Silent
 from graphrec.serving import check_format, write_table
-from graphrec.terminal import print_doctor, print_evaluation, print_fit, print_table
+from graphrec.terminal import print_cuts, print_doctor, print_evaluation, print_fit, print_table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -160,14 +160,27 @@ def evaluate(
         Path | None, typer.Option(help="Folder to write; default eval/NAME. Finished models are kept.")
     ] = None,
     models: Annotated[str, typer.Option(help="Comma separated; 'all', 'fast', 'ablations' for many.")] = "all",
-    seeds: Annotated[int, typer.Option(min=1, help="Fits of graphrec that are averaged.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Fits of graphrec that are averaged; of several cuts on the last alone.")
+    ] = 1,
+    cuts: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Cuts, each with its own fit, the last one the test; the slow baselines run on the last alone.",
+        ),
+    ] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Run finished models and cuts anew.")] = False,
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:
-    """Measure graphrec beside every baseline on what came after a cut, and write a leaderboard."""
+    """Measure graphrec beside every baseline on what came after a cut, or several, and write a leaderboard."""
     resolved = load_config(config, settings or [])
     place = out or Path("eval") / config.stem
     asked = [name.strip() for name in models.split(",") if name.strip()]
-    print_evaluation(write_evaluation(resolved, asked, seeds, place, config.stem, Bars()), place)
+    if cuts > 1:
+        print_cuts(write_cuts(resolved, asked, seeds, cuts, place, config.stem, Bars(), again), place)
+    else:
+        print_evaluation(write_evaluation(resolved, asked, seeds, place, config.stem, Bars(), again), place)
 
 
 @app.command()

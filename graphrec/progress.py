@@ -29,6 +29,24 @@ class Silent:
         yield lambda steps: None
 
 
+class Prefixed:
+    """Shows stages on another display, each under a heading.
+
+    Parameters
+    ----------
+    display : Display
+    heading : str
+        What the stages are parts of.
+    """
+
+    def __init__(self, display: Display, heading: str) -> None:
+        self._display, self._heading = display, heading
+
+    def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Advance]:
+        """Show the stage under the heading."""
+        return self._display.stage(f"{self._heading}, {name}", total)
+
+
 class Bars:
     """One rich bar per stage, on stderr; finished bars stay."""
 

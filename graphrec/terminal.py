@@ -16,9 +16,12 @@ from graphrec.doctor import Finding, Verdict
 
 if TYPE_CHECKING:
     from graphrec.evaluation import Evaluation
+    from graphrec.evaluation.cuts_report import CutsReport
     from graphrec.recommender import Recommender
 
 
+_HEADLINES = {"ndcg_beyond_chance@10": "beyond chance", "ndcg@10": "NDCG@10"}
+"""Metrics that are printed of every model; the interval is that of the headline."""
 _COLOURS = {"yes": "green", "partly": "yellow", "no": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -76,15 +79,18 @@ def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: f
 
 def print_evaluation(evaluation: Evaluation, place: Path) -> None:
     """Print the leaderboard, what did not run, and where the rest was written."""
-    console = Console()
+    console, board = Console(), evaluation.leaderboard
+    first = evaluation.headline
+    shown = {metric: _HEADLINES[metric] for metric in sorted(_HEADLINES, key=lambda metric: metric != first)}
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("model")
-    for heading, width in (("NDCG@10", 7), ("95%", 13), ("recall@20", 9), ("types", 5)):
+    for heading, width in (*((text, 7) for text in shown.values()), ("95%", 13), ("recall@20", 9), ("types", 5)):
         table.add_column(heading, justify="right", min_width=width)
-    for name, row in evaluation.leaderboard.iterrows():
-        between = f"{row['ndcg@10_low']:.4f}-{row['ndcg@10_high']:.4f}"
-        types = f"{row['types@10']:.1f}".replace("nan", "")  # of lists by session, and of the oracle's, nothing is told
-        numbers = (f"{row['ndcg@10']:.4f}", between, f"{row['recall@20']:.4f}", types)
+    for name, row in board.iterrows():
+        between = f"{row[f'{first}_low']:.4f}-{row[f'{first}_high']:.4f}"
+        numbers = [*(f"{row[metric]:.4f}" for metric in shown), between, f"{row['recall@20']:.4f}"]
+        # Of lists by session, and of the oracle's, not everything is told.
+        numbers = [text.replace("nan-nan", "").replace("nan", "") for text in [*numbers, f"{row['types@10']:.1f}"]]
         table.add_row(escape(str(name)), *numbers)
     console.print(table)
     for name, why in evaluation.not_run.items():
@@ -92,6 +98,25 @@ def print_evaluation(evaluation: Evaluation, place: Path) -> None:
     for name, fact in evaluation.facts.items():
         console.print(f"{escape(name)}: {escape(fact)}", highlight=False)
     console.print(f"leaderboard, report: {escape(str(place))}")
+
+
+def print_cuts(report: CutsReport, place: Path) -> None:
+    """Print the headline of every model on each cut and their mean, and where the rest was written."""
+    console, mean = Console(), report.mean
+    first, *others = mean.metrics
+    cuts = {f"{first}_cut-{number}": f"cut {number}" for number in range(1, mean.cuts + 1)}
+    columns = {**cuts, first: "mean", f"{first}_low": "from", f"{first}_high": "to", f"{first}_ratio": "times best"}
+    columns |= {metric: _HEADLINES.get(metric, metric) for metric in others}
+    table = Table(title=_HEADLINES[first], title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("model", min_width=14)
+    for heading in columns.values():
+        table.add_column(heading, justify="right", min_width=6)
+    for name, row in mean.table.reindex(columns=list(columns)).iterrows():
+        table.add_row(escape(str(name)), *(f"{value:.4f}".replace("nan", "") for value in row))
+    console.print(table)
+    for name, fact in report.facts.items():
+        console.print(f"{escape(name)}: {escape(fact)}", highlight=False)
+    console.print(f"cuts.csv, cuts.md, cuts.html, and a board of each cut: {escape(str(place))}")
 
 
 def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: str) -> None:

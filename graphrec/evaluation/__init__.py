@@ -5,6 +5,7 @@ from graphrec.evaluation.exam import Exam, make_exam
 from graphrec.evaluation.leaderboard import write_evaluation
 from graphrec.evaluation.metrics import METRICS, hit_matrix, metrics_per_question
 from graphrec.evaluation.questions import Questions, basket_lines, every_item, one_random_item
+from graphrec.evaluation.rolling import write_cuts
 from graphrec.evaluation.split import Split, split_log
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "metrics_per_question",
     "one_random_item",
     "split_log",
+    "write_cuts",
     "write_evaluation",
 ]
