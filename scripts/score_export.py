@@ -59,7 +59,7 @@ INTERVALS = ("NDCG", "NDCG beyond chance")
 READERS: Mapping[str, Callable[[Path], Any]] = {
     ".parquet": pd.read_parquet,
     ".csv": partial(pd.read_csv, dtype=str, keep_default_na=False, na_values=[""]),
-    ".jsonl": partial(pd.read_json, lines=True, dtype=False, convert_dates=False),
+    ".jsonl": partial(pd.read_json, lines=True, dtype=False),
 }
 
 
