@@ -26,7 +26,10 @@ def materials(tmp_path_factory):
 @pytest.mark.parametrize("key", ["count", "popularity", "type-popularity"])
 def test_no_list_holds_a_link_that_was_known_before(materials, tmp_path, key):
     exam, known = make_exam(materials.split, materials.data, 0), materials.data.counts
-    (contender,) = contenders([key], 1, materials.config)
+    contender, by_uplift = contenders([key], 1, materials.config)
+    lists = run(by_uplift, materials, exam, tmp_path, "key", Silent()).known
+    query, place = np.nonzero(lists >= 0)
+    assert len(query) and not np.asarray(known[exam.asked[query], lists[query, place]]).any()
     lists = run(contender, materials, exam, tmp_path, "key", Silent()).known
     query, place = np.nonzero(lists >= 0)
     assert len(lists) == len(exam.asked) and len(query)
