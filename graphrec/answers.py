@@ -19,17 +19,22 @@ class Recommendation:
     item : str
         External id.
     score : float
-        Estimated share of the query's co-purchases that fall on this item; after a rerank, a log-score.
+        Estimated share of the query's co-purchases that fall on this item; 1 for a given link; after a rerank, a
+        log-score.
+    uplift : float
+        How much likelier the query makes the item: its score over its share of all purchases.
     rank : int
         From 1.
     source : str
-        `observed` (bought together), `predicted` (by the models) or `fallback` (popular).
+        `observed` (bought together, or a given link), `predicted` (likelier than for anyone, by the models) or
+        `fallback` (nothing is known that makes it likelier than for anyone).
     evidence : Evidence
         What the log says of the pair; of a cart, of its item with the most baskets.
     """
 
     item: str
     score: float
+    uplift: float
     rank: int
     source: Source
     evidence: Evidence

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from graphrec.candidate_scores import what_anyone_buys
 from graphrec.complements import ComplementPredictor, HeldOutLists, Memory, choose_strength, remembered_pairs
 from graphrec.config import Config
 from graphrec.encoder import seen_links
@@ -81,7 +82,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     sales = item_sales(events, config.complements.trend_days)
     remembered = remembered_pairs(graph, config.complements)
     memory = Memory.of(remembered, type_codes, len(features.types), sales, config.complements.ranks, seed)
-    ranker, ranker_curves, ranked = learn_to_rank(events, item_matrix, type_codes, features, config, display)
+    learned = learn_to_rank(events, item_matrix, type_codes, features, config, display)
     with display.stage("look-alikes"):
         lenders = Lenders.lay_out(embeddings, graph.bought).with_forest(config.retrieval, seed)
         likeness = lenders.look_alikes(embeddings, np.arange(len(embeddings)), config.complements.lending)
@@ -118,19 +119,19 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
             for name, curve in {
                 "encoder": encoder.curve,
                 **curves,
-                **ranker_curves,
+                **learned.curves,
                 "session model": session_curve,
             }.items()
         },
         "prior_strength": {"chosen": strength, "gain": {f"{k:g}": v for k, v in gains.items()}},
-        "ranker": ranked,
+        "ranker": learned.facts | {"served": learned.ranker is not None},
         "annoy_recall_at_10": {
             "similar": similar_recall,
             "complements": complement_recall,
             "expected": expected_recall,
         },
     }
-    return Model(
+    model = Model(
         config=config,
         catalogue=catalogue,
         graph=graph,
@@ -141,7 +142,9 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         likeness=likeness,
         predictor=predictor,
         memory=memory,
-        ranker=ranker,
+        ranker=learned.ranker,
+        chosen_specificity=learned.specificity,
+        anyone=memory.popularity,
         prior_strength=strength,
         complement_index=index,
         expected_index=expected_index,
@@ -152,6 +155,8 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         rejected=events.rejected,
         fingerprint=events.fingerprint(),
     )
+    with display.stage("what anyone buys"):
+        return replace(model, anyone=what_anyone_buys(model))
 
 
 def _expected_index(memory: Memory, config: Config) -> tuple[ExactIndex | BandedIndex, float | None]:
@@ -199,7 +204,7 @@ def _choose_prior_strength(
             )
         )
     columns = (np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True))
-    return choose_strength(HeldOutLists(*columns), settings.prior_strengths)
+    return choose_strength(HeldOutLists(*columns), settings.prior_strengths, config.seed)
 
 
 def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures, config: Config) -> dict[str, Any]:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from graphrec.complements import (
+    COUNT,
     POSTERIOR,
+    UNTRIED,
     KnownItems,
     LabelledLists,
     Memory,
+    Order,
     QueryItems,
     Ranker,
+    calibration_error,
+    choose_specificity,
+    choose_temperature,
+    discounted_gains,
     fit_ranker,
     remembered_pairs,
+    surely_better,
 )
 from graphrec.config import Config
 from graphrec.errors import GraphrecWarning
@@ -26,7 +36,30 @@ from graphrec.progress import Display
 from graphrec.retrieval import CandidateSource, Lenders, lay_out_by_size
 from graphrec.stages import both_graphs, complement_index, embed_items, fit_networks
 from graphrec.training import Curve
-from graphrec.windows import answers_of, as_if_new, labelled_lists, stretches
+from graphrec.windows import answers_of, as_if_new, held_out_links, labelled_lists, stretches
+
+
+@dataclass(frozen=True)
+class LearnedOrder:
+    """How candidates are to be ordered.
+
+    Parameters
+    ----------
+    ranker : Ranker or None
+        None where the posterior of memory and networks, or the counts, order the last stretch as well, or where there
+        is too little to learn from.
+    specificity : float
+        As of `lists.specificity`, chosen on the last stretch.
+    curves : dict
+        How training went.
+    facts : dict
+        What was seen on the last stretch, for the report.
+    """
+
+    ranker: Ranker | None = None
+    specificity: float = UNTRIED
+    curves: dict[str, Curve] = field(default_factory=dict)
+    facts: dict[str, float] = field(default_factory=dict)
 
 
 def learn_to_rank(
@@ -36,7 +69,7 @@ def learn_to_rank(
     features: ItemFeatures,
     config: Config,
     display: Display,
-) -> tuple[Ranker | None, dict[str, Curve], dict[str, float]]:
+) -> LearnedOrder:
     """Learn to order candidates on later stretches of the log, and keep it if the last one says that it is better.
 
     The networks whose probability is one of the features are fitted anew on what came before the first stretch: what
@@ -53,25 +86,45 @@ def learn_to_rank(
     features : ItemFeatures
     config : Config
     display : Display
-
-    Returns
-    -------
-    Ranker or None
-        None where the posterior of memory and networks orders the last stretch as well, or there is nothing to learn.
-    dict
-        How training went.
-    dict
-        Gains of the ranker and of the posterior on the last stretch.
     """
-    settings, types = config.complements, len(features.types)
-    cuts = stretches(events, settings.learned_from, settings.windows)
-    cuts = as_if_new(cuts, settings.hidden_items, config.seed, whole_sessions=config.events.reader == "links")
+    settings, of_links = config.complements, config.events.reader == "links"
+    cut = held_out_links if of_links else stretches
+    cuts = cut(events, settings.learned_from, settings.windows)
+    cuts = as_if_new(cuts, settings.hidden_items, config.seed, whole_sessions=of_links)
+    if len(cuts) < 2:
+        return _too_little()
+    untouched = events.between(until=events.session_start(1 - settings.learned_from)) if of_links else cuts[0][0]
     with display.stage("pairs before the ranker's stretches"):
-        past = both_graphs(cuts[0][0], item_matrix, type_codes, config) if len(cuts) > 1 else None
-        future = build_graph(cuts[0][1], config.graph, similar=False) if len(cuts) > 1 else None
-    if past is None or future is None or not len(past.complement):
-        _warn("too little was bought together for a ranker to learn from; lists are ordered by the posterior")
-        return None, {}, {}
+        past = both_graphs(untouched, item_matrix, type_codes, config)
+        future = build_graph(cuts[0][1], config.graph, similar=False)
+    if not len(past.complement):
+        return _too_little()
+    source_of, queries_of = _sources(events, past, future, item_matrix, type_codes, features, config, display)
+    parts = []
+    with display.stage("lists of later stretches", len(cuts)) as advance:
+        for before, window in cuts:
+            graph = build_graph(before, config.graph, similar=False)
+            answers = answers_of(window, config.graph)
+            if len(graph.complement) and len(answers.complement):
+                parts.append(labelled_lists(source_of(graph, before), queries_of, answers, settings, config.seed))
+            advance(1)
+    if len(parts) < 2 or not all(part.gain.any() for part in parts[-2:]):
+        return _too_little()
+    return _chosen(parts, config, display)
+
+
+def _sources(
+    events: Events,
+    past: ProductGraph,
+    future: ProductGraph,
+    item_matrix: np.ndarray,
+    type_codes: np.ndarray,
+    features: ItemFeatures,
+    config: Config,
+    display: Display,
+) -> tuple[Callable[[ProductGraph, Events], CandidateSource], Callable[[np.ndarray], QueryItems]]:
+    """Fit the networks on what came before all stretches, and say where candidates come from before each."""
+    settings, types = config.complements, len(features.types)
     encoder = embed_items(item_matrix, past, config, display)
     predictor, _ = fit_networks(encoder, past, future, type_codes, types, config, display)
     with display.stage("look-alikes before the ranker's stretches"):
@@ -85,31 +138,46 @@ def learn_to_rank(
         memory = Memory.of(remembered, type_codes, types, sales, settings.ranks, config.seed)
         index = complement_index(predictor, known.embeddings, sales.popularity, type_codes, config)
         expected = lay_out_by_size(memory.right, config.retrieval)
-        return CandidateSource(predictor, index, memory, known, settings, expected)
+        given_links = config.events.reader == "links"
+        return CandidateSource(predictor, index, memory, known, settings, expected, given_links)
 
-    def queries_of(codes: np.ndarray) -> QueryItems:
-        return known.queries(codes, type_codes)
-
-    parts = []
-    with display.stage("lists of later stretches", len(cuts)) as advance:
-        for place, (before, window) in enumerate(cuts):
-            graph = build_graph(before, config.graph, similar=False) if place else past
-            answers = answers_of(window, config.graph)
-            if len(graph.complement) and len(answers.complement):
-                parts.append(labelled_lists(source_of(graph, before), queries_of, answers, settings, config.seed))
-            advance(1)
-    if len(parts) < 2 or not all(part.gain.any() for part in parts[-2:]):
-        _warn("too little was bought together of late for a ranker to learn from; lists are ordered by the posterior")
-        return None, {}, {}
-    hardware = hardware_of(config.training)
-    ranker, curve = fit_ranker(LabelledLists.joined(parts[:-1]), parts[-1], settings, config.seed, display, hardware)
-    ranker = ranker.double().eval()
-    last = parts[-1]
-    ours = last.discounted_gain(ranker.score(last.features.astype(np.float64)))
-    theirs = last.discounted_gain(last.features[:, POSTERIOR].astype(np.float64))
-    found = {"discounted_gain": ours, "of_the_posterior": theirs}
-    return (ranker if ours > theirs else None), {"ranker": curve}, found
+    return source_of, lambda codes: known.queries(codes, type_codes)
 
 
-def _warn(text: str) -> None:
-    warnings.warn(text, GraphrecWarning, stacklevel=4)
+def _chosen(parts: list[LabelledLists], config: Config, display: Display) -> LearnedOrder:
+    """Learn on all stretches but the last, choose on it, then learn on all of them."""
+    settings, hardware, last = config.complements, hardware_of(config.training), parts[-1].bought()
+    training = LabelledLists.joined(parts[:-1])
+    ranker, curve = fit_ranker(training, settings, config.seed, display, hardware, last)
+    temperature = choose_temperature(ranker, last)
+    ranker.temperature.fill_(temperature)
+    shares, counts = ranker.shares(last), last.features[:, COUNT].astype(np.float64)
+    # What would be served instead, each at the specificity that suits it best.
+    orders = {
+        "ranker": Order.of(last, shares),
+        "posterior": Order.of(last, np.exp(last.features[:, POSTERIOR].astype(np.float64))),
+        "counts": Order.of(last, np.exp(counts)),
+    }
+    chosen = {name: choose_specificity(last, order, counts) for name, order in orders.items()}
+    gains = {name: discounted_gains(last, order.at(chosen[name]))[1] for name, order in orders.items()}
+    better = all(surely_better(gains["ranker"], gains[name], config.seed) for name in ("posterior", "counts"))
+    facts = {f"gain_beyond_chance_of_the_{name}": float(values.mean()) for name, values in gains.items()}
+    facts |= {
+        "lists": float(len(last)),
+        "temperature": temperature,
+        "calibration_error": calibration_error(last, shares),
+    }
+    if not better:
+        return LearnedOrder(None, chosen["posterior"], {"ranker": curve}, facts)
+    ranker, whole = fit_ranker(LabelledLists.joined(parts), settings, config.seed, display, hardware)
+    ranker.temperature.fill_(temperature)
+    return LearnedOrder(ranker, chosen["ranker"], {"ranker": curve, "ranker, on all stretches": whole}, facts)
+
+
+def _too_little() -> LearnedOrder:
+    warnings.warn(
+        "too little was bought together of late for a ranker to learn from; lists are ordered by the posterior",
+        GraphrecWarning,
+        stacklevel=4,
+    )
+    return LearnedOrder()

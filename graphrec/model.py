@@ -18,6 +18,7 @@ from graphrec.encoder import GraphSage
 from graphrec.events import Catalogue
 from graphrec.features import ItemFeatures
 from graphrec.graph import ProductGraph
+from graphrec.lists import NearDuplicates
 from graphrec.rerank import SessionLstm
 from graphrec.retrieval import AnnoyIndex, BandedIndex, CandidateSource, ComplementIndex, ExactIndex, Lenders
 
@@ -44,6 +45,10 @@ class Model:
         What the counts say of pairs that were never bought together.
     ranker : Ranker or None
         Orders the candidates; None where it did no better than the posterior, or had nothing to learn from.
+    chosen_specificity : float
+        Of the lists, where `lists.specificity` does not say.
+    anyone : ndarray
+        `(items,) float64`: P(item), whoever buys, by the model's own P(item | query).
     prior_strength : float
         Baskets' worth of trust in the predictor, see `graphrec.complements.blend`.
     complement_index : ComplementIndex
@@ -73,6 +78,8 @@ class Model:
     predictor: ComplementPredictor
     memory: Memory
     ranker: Ranker | None
+    chosen_specificity: float
+    anyone: np.ndarray
     prior_strength: float
     complement_index: ComplementIndex
     expected_index: ExactIndex | BandedIndex
@@ -85,9 +92,14 @@ class Model:
 
     @property
     def specificity(self) -> float:
-        """How much of what anyone buys is taken off, as of `lists.specificity`."""
-        chosen = self.config.lists.specificity
-        return 1.0 if chosen is None else chosen
+        """How much of what anyone buys is taken off, as of `lists.specificity`, or as the fit has chosen."""
+        asked = self.config.lists.specificity
+        return self.chosen_specificity if asked is None else asked
+
+    @cached_property
+    def near_duplicates(self) -> NearDuplicates:
+        """Which items are packs of one thing."""
+        return NearDuplicates.of(self.catalogue)
 
     @cached_property
     def known(self) -> KnownItems:
@@ -105,7 +117,13 @@ class Model:
         """Where the candidates of a query come from."""
         settings = self.config.complements
         return CandidateSource(
-            self.predictor, self.complement_index, self.memory, self.known, settings, self.expected_index
+            self.predictor,
+            self.complement_index,
+            self.memory,
+            self.known,
+            settings,
+            self.expected_index,
+            self.config.events.reader == "links",
         )
 
     def queries(self, codes: np.ndarray) -> QueryItems:

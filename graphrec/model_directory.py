@@ -90,6 +90,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "look_alikes": model.likeness.indices.astype(np.int32),
         "look_alikes_of": model.likeness.indptr.astype(np.int64),
         "likeness": model.likeness.data,
+        "anyone": model.anyone,
         "session_popularity": model.session_model.log_popularity.numpy(),
     }
     _save_arrays(vectors, folder / "embeddings.safetensors")
@@ -112,6 +113,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "fingerprint": model.fingerprint,
         "features": model.features.settings(),
         "prior_strength": model.prior_strength,
+        "specificity": model.chosen_specificity,
         "similar_sources": list(model.graph.similar_sources),
         "report": model.report,
         "files": {file.name: _stamp(file) for file in sorted(folder.iterdir())},
@@ -190,7 +192,8 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     ranker = None
     if (path / "ranker.safetensors").is_file():
         weights = load_file(path / "ranker.safetensors")
-        ranker = Ranker(len(weights["mean"]), settings.ranker_hidden).double()
+        features_of_pairs = len(weights["networks.0.mean"])
+        ranker = Ranker(features_of_pairs, settings.ranker_hidden, settings.ranker_networks).double()
         networks["ranker"] = ranker
     for name, network in networks.items():
         tensors = {key: torch.from_numpy(value) for key, value in load_file(path / f"{name}.safetensors").items()}
@@ -227,6 +230,8 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         predictor=predictor,
         memory=memory,
         ranker=ranker,
+        chosen_specificity=float(manifest["specificity"]),
+        anyone=vectors["anyone"],
         prior_strength=float(manifest["prior_strength"]),
         complement_index=index.with_forests(forests),
         expected_index=_load_expected(path, memory, config.retrieval),

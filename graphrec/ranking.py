@@ -1,4 +1,4 @@
-"""Queries -> ranked complements: candidates blended, substitutes out, short lists filled."""
+"""Queries -> ranked complements: candidates by what the query changes, substitutes out, short lists filled."""
 
 from __future__ import annotations
 
@@ -8,20 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements import Borrowed, QueryItems, members_by_type, posterior, stored_places
+from graphrec.candidate_scores import (
+    FALLBACK,
+    OBSERVED,
+    Scored,
+    candidate_shares,
+    log_scores,
+    never_together,
+    score_candidates,
+    significant,
+)
+from graphrec.complements import Borrowed, list_shares, members_by_type, stored_places
+from graphrec.lists import varied
+from graphrec.members import Members
 from graphrec.model import Model
 from graphrec.retrieval import Candidates
 
-SOURCES = ("observed", "predicted", "fallback")
-"""Where a complement comes from; the position of a source is its code."""
-_OBSERVED, _PREDICTED, _FALLBACK = range(3)
-
 _BLOCK = 1024
 """Queries ranked at once."""
-_SHELF = 10
-"""Places that are to hold several types."""
-_AT_ONCE = 8192
-"""Candidates described and scored at once: so many stay near the processor."""
+_SHELF, _LOOKED_AT = 10, 4
+"""Places of a list, beside so many times k, that are looked at for near-duplicates."""
+_GIVEN, _CANDIDATE, _FILL, _LAST = range(4)
+"""Tiers of a list, see `_rank_block`."""
 _WIDER = 8
 """Times as many types and bestsellers are searched where items are kept out of the answer, since these are the
 likeliest ones."""
@@ -29,46 +37,6 @@ _CLEAR = 2.33
 """Standard deviations, one-sided at 1%, from which an order is none by chance."""
 _LEAST = 1e-100
 """Probability that stands for none in a logarithm."""
-
-
-@dataclass(frozen=True)
-class Members:
-    """Query items laid out flat: a cart is several members of one query.
-
-    Parameters
-    ----------
-    query : ndarray
-        `(members,) int64`, rising.
-    items : QueryItems
-    queries : int
-        How many queries there are.
-    """
-
-    query: np.ndarray
-    items: QueryItems
-    queries: int
-
-    @property
-    def item(self) -> np.ndarray:
-        """`(members,) int64` codes, -1 for a product that the model has never seen."""
-        return self.items.item
-
-    @classmethod
-    def of_carts(cls, model: Model, carts: Sequence[np.ndarray]) -> Members:
-        """Lay out carts of item codes."""
-        query = np.repeat(np.arange(len(carts)), [len(cart) for cart in carts])
-        item = np.concatenate([*carts, np.zeros(0, dtype=np.int64)]).astype(np.int64)
-        return cls(query, model.queries(item), len(carts))
-
-    @classmethod
-    def of_new(cls, products: QueryItems) -> Members:
-        """Lay out products that are known by their catalogue row alone, each a query of its own."""
-        return cls(np.arange(len(products.item)), products, len(products.item))
-
-    def block(self, start: int, stop: int) -> Members:
-        """Take the queries `start : stop`."""
-        rows = slice(*np.searchsorted(self.query, [start, stop]))
-        return Members(self.query[rows] - start, self.items.rows(rows), stop - start)
 
 
 @dataclass(frozen=True)
@@ -80,7 +48,7 @@ class Ranking:
     query, item, rank, source : ndarray
         `(n,) int64`; `rank` from 1; `source` a position in `SOURCES`.
     score : ndarray
-        `(n,) float64`: P(item | query), the estimated share of the query's co-purchases.
+        `(n,) float64`: P(item | query), the estimated share of the query's co-purchases; 1 for a given link.
     uplift : ndarray
         `(n,) float64`: times as likely as among all purchases, `score / P(item)`.
     """
@@ -137,13 +105,14 @@ def rank_at_specificities(
         settings, wider = model.config.complements, _WIDER if len(kept_out) else 1
         per_type = max(settings.candidates_per_type, 2 * k)
         types, popular = settings.types * wider, settings.popular_candidates * wider
-        borrowed = model.candidates.borrowed(block.items)
-        found = model.candidates.collect(block.items, borrowed, per_type, types, popular)
-        evidence = model.candidates.evidence(block.items, borrowed, found)
-        scores = _log_scores(model, block.items, found, evidence)
-        share = _shares(model, found, scores)
+        rows = model.candidates.rows(block.items)
+        found = model.candidates.collect(block.items, rows, per_type, types, popular)
+        evidence = model.candidates.evidence(block.items, rows, found)
+        share = candidate_shares(model, block.items, found, evidence)
+        scored = score_candidates(model, block, found, share, evidence)
+        kept_out = np.concatenate([kept_out, _bought_before(model, block, found, evidence)])
         for specificity, ranked in zip(specificities, parts, strict=True):
-            part = _rank_block(model, block, k, kept_out, found, share, evidence, specificity)
+            part = _rank_block(model, block, k, kept_out, scored, specificity)
             ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score, part.uplift))
     return [
         Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
@@ -156,49 +125,71 @@ def _rank_block(
     members: Members,
     k: int,
     kept_out: np.ndarray,
-    found: Candidates,
-    share: np.ndarray,
-    evidence: Mapping[str, np.ndarray],
+    scored: Scored,
     specificity: float,
 ) -> Ranking:
+    """Sort scored candidates into lists.
+
+    They come in tiers: given links, candidates, bestsellers that fill a short list, and what is listed only where the
+    shop has nothing else: substitutes, what is bought together less often than chance, another pack of one thing.
+    """
     items = len(model.catalogue)
-    kept_out = np.concatenate([kept_out, _bought_before(model, members, found, evidence)])
-    most_kept_out = int(np.bincount(kept_out // items, minlength=1).max()) if len(kept_out) else 0
-    query, item, score, source = _score_candidates(model, members, found, share, evidence["count"])
     known = members.item >= 0
     in_cart = np.unique(np.concatenate([members.query[known] * items + members.item[known], kept_out]))
     owner, edge = model.graph.similar.edges_of(members.item[known])
     similar = np.unique(members.query[known][owner] * items + model.graph.similar.indices[edge])
 
-    key = query * items + item
-    wanted = ~_among(in_cart, key) & ((source == _OBSERVED) | ~_among(similar, key))
-    query, item, score, source, key = (a[wanted] for a in (query, item, score, source, key))
-    tier = np.zeros(len(query), dtype=np.int64)
+    wanted = ~_among(in_cart, scored.key)
+    query, item = scored.query[wanted], scored.item[wanted]
+    score, source, unlikely = scored.score[wanted], scored.source[wanted], scored.unlikely[wanted]
+    substitute = (source != OBSERVED) & _among(similar, scored.key[wanted])
+    tier = np.where(scored.given[wanted], _GIVEN, np.where(substitute | unlikely, _LAST, _CANDIDATE))
 
-    short = np.flatnonzero(np.bincount(query, minlength=members.queries) < k)
+    short = np.flatnonzero(np.bincount(query[tier < _LAST], minlength=members.queries) < k)
     if len(short):
         most_similar = int(np.bincount(similar // items, minlength=1).max())
+        most_kept_out = int(np.bincount(in_cart // items, minlength=1).max(initial=0))
         fill_query, fill_item = _popular(model, members, short, most_similar + most_kept_out, k)
         fill_key = fill_query * items + fill_item
-        new = ~_among(in_cart, fill_key) & ~np.isin(fill_key, key)
+        new = ~_among(in_cart, fill_key) & ~np.isin(fill_key, scored.key)
         fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
-        is_similar = _among(similar, fill_key)
-        query, item = np.concatenate([query, fill_query]), np.concatenate([item, fill_item])
+        wrong = _among(similar, fill_key) | never_together(model, members, fill_query, fill_item)
         fill_score = _fallback_scores(model, members.queries, query, score, fill_query, fill_item)
-        # A substitute stands in a list only where the shop has nothing else, and says so by its score.
-        score = np.concatenate([score, np.where(is_similar, 0.0, fill_score)])
-        source = np.concatenate([source, np.full(len(fill_query), _FALLBACK)])
-        tier = np.concatenate([tier, np.where(is_similar, 2, 1)])
+        query, item = np.concatenate([query, fill_query]), np.concatenate([item, fill_item])
+        score = np.concatenate([score, fill_score])
+        source = np.concatenate([source, np.full(len(fill_query), FALLBACK)])
+        tier = np.concatenate([tier, np.where(wrong, _LAST, _FILL)])
 
-    popularity = model.memory.popularity[item]
-    beyond = _significant(score - specificity * popularity)
+    anyone = model.anyone[item]
+    beyond = significant(np.where(tier == _FILL, score, score - specificity * anyone))
     order = np.lexsort((item, -beyond, tier, query))
-    order = order[_varied(query[order], model.type_codes[item[order]], model.config.lists.min_types)]
-    query = query[order]
+    query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
+    if model.config.lists.near_duplicates == "one":
+        tier = np.where((tier > _GIVEN) & ~_one_of_each(model, members, query, item, k), _LAST, tier)
+        order = np.lexsort((np.arange(len(query)), tier, query))
+        query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
+    if not model.candidates.given_links:
+        types = np.where(tier == _LAST, -1, model.type_codes[item])
+        order = varied(query, types, model.config.lists.min_types)
+        query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
     top = rank <= k
-    order = order[top]
-    return Ranking(query[top], item[order], rank[top], source[order], score[order], score[order] / popularity[order])
+    query, item, score, source = (a[top] for a in (query, item, score, source))
+    return Ranking(query, item, rank[top], source, score, score / model.memory.popularity[item])
+
+
+def _one_of_each(model: Model, members: Members, query: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:
+    """Tell which places of sorted lists stay when another pack of the query or of an item above goes, `(n,) bool`."""
+    rank = np.arange(len(query)) - np.searchsorted(query, query)
+    looked_at = rank < _LOOKED_AT * k + _SHELF
+    ranked = np.full((members.queries, _LOOKED_AT * k + _SHELF), -1, dtype=np.int64)
+    ranked[query[looked_at], rank[looked_at]] = item[looked_at]
+    place = np.arange(len(members.query)) - np.searchsorted(members.query, members.query)
+    cart = np.full((members.queries, int(place.max(initial=0)) + 1), -1, dtype=np.int64)
+    cart[members.query, place] = members.item
+    stays = np.ones(len(query), dtype=bool)
+    stays[looked_at] = model.near_duplicates.one_of_each(cart, ranked)[query[looked_at], rank[looked_at]]
+    return stays
 
 
 def _bought_before(model: Model, members: Members, found: Candidates, evidence: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -210,25 +201,6 @@ def _bought_before(model: Model, members: Members, found: Candidates, evidence: 
     clear = before - after - 1 >= _CLEAR * np.sqrt(before + after)
     clear &= members.item[found.owner] >= 0
     return np.asarray(members.query[found.owner[clear]] * len(model.catalogue) + found.item[clear])
-
-
-def _varied(query: np.ndarray, types: np.ndarray, least: int) -> np.ndarray:
-    """Order sorted lists so that the first ten places of each hold the `least` types that come first in it, `(n,)`.
-
-    What stands lowest of the types that are there anyway gives way; all others keep their order.
-    """
-    row = np.arange(len(query))
-    by_type = np.lexsort((row, types, query))
-    opens = np.ones(len(query), dtype=bool)
-    opens[by_type[1:]] = (np.diff(query[by_type]) != 0) | (np.diff(types[by_type]) != 0)
-    start = np.searchsorted(query, query)
-    number = opens.cumsum()
-    kept = opens & (number - (number - opens)[start] <= least)
-    others = (~kept).cumsum()
-    place = others - (others - ~kept)[start]
-    room = _SHELF - np.bincount(query[kept], minlength=int(query.max(initial=-1)) + 1)
-    below = ~kept & (place > room[query])
-    return np.lexsort((row, below, query))
 
 
 def rank_within_type(
@@ -257,15 +229,23 @@ def rank_within_type(
         owner, item = owner[other], item[other]
         queries = model.queries(query)
         given = model.candidates.given(queries, (owner, item))
-        borrowed = model.candidates.borrowed(queries)
-        scores = _log_scores(model, queries, given, model.candidates.evidence(queries, borrowed, given))
-        score = _shares(model, given, scores) - model.specificity * model.memory.popularity[item]
-        unheard = _unheard_of(model, given, borrowed)
-        order = np.lexsort((item, -_significant(score), unheard, owner))
+        rows = model.candidates.rows(queries)
+        scores = log_scores(model, queries, given, model.candidates.evidence(queries, rows, given))
+        score = _beyond_in_type(model, owner, item, scores)
+        unheard = _unheard_of(model, given, rows.borrowed)
+        order = np.lexsort((item, -significant(score), unheard, owner))
         owner, item = owner[order], item[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
         ranked[start + owner[rank < k], rank[rank < k]] = item[rank < k]
     return ranked
+
+
+def _beyond_in_type(model: Model, owner: np.ndarray, item: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Order the items of one type by P(item | query, type) - specificity * P(item | type), `(n,) float64`."""
+    nothing_else = np.full(int(owner.max(initial=-1)) + 1, -np.inf)
+    share = list_shares(scores, owner, nothing_else)
+    total = np.bincount(owner, model.anyone[item], minlength=len(nothing_else))
+    return np.asarray(share - model.specificity * model.anyone[item] / np.maximum(total[owner], _LEAST))
 
 
 def _unheard_of(model: Model, given: Candidates, borrowed: Borrowed) -> np.ndarray:
@@ -281,48 +261,6 @@ def _unheard_of(model: Model, given: Candidates, borrowed: Borrowed) -> np.ndarr
     lent = np.isin(given.owner * items + given.item, lent_owner * items + lent_item)
     new = model.graph.bought[given.item] == 0
     return np.asarray(new & ~lent & (place >= settings.candidates_per_type))
-
-
-def _score_candidates(
-    model: Model, members: Members, found: Candidates, share: np.ndarray, count: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Score every candidate by its share of its query's co-purchases; a cart's score is the mean over its members."""
-    items = len(model.catalogue)
-    source_item = members.item[found.owner]
-    key, pair = np.unique(members.query[found.owner] * items + found.item, return_inverse=True)
-    size = np.bincount(members.query, minlength=members.queries)
-    query = key // items
-    mean = np.bincount(pair, share, minlength=len(key)) / size[query]
-    was_bought = np.bincount(pair, (source_item >= 0) & (count > 0), minlength=len(key)) > 0
-    return query, key % items, _significant(mean), np.where(was_bought, _OBSERVED, _PREDICTED)
-
-
-def _log_scores(model: Model, queries: QueryItems, found: Candidates, evidence: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Score each candidate: by the ranker, else by the log posterior of memory and networks."""
-    if model.ranker is None:
-        seen, code = queries.item[found.owner] >= 0, np.maximum(queries.item[found.owner], 0)
-        weight = np.where(seen, evidence["weight"], 0.0)
-        total = np.where(seen, model.memory.graph.complement_weight[code], 0.0)
-        return np.asarray(np.log(np.maximum(posterior(weight, found.prior, total, model.prior_strength), _LEAST)))
-    parts = [np.zeros(0)]
-    for start in range(0, len(found.owner), _AT_ONCE):
-        rows = slice(start, start + _AT_ONCE)
-        part = Candidates(found.owner[rows], found.item[rows], found.prior[rows])
-        facts = {name: values[rows] for name, values in evidence.items()}
-        parts.append(model.ranker.score(model.candidates.features(queries, part, facts)))
-    return np.concatenate(parts)
-
-
-def _shares(model: Model, found: Candidates, log_scores: np.ndarray) -> np.ndarray:
-    """Make probabilities of log scores; the ranker's are the shares of a list."""
-    if not len(found.owner):
-        return np.zeros(0)
-    if model.ranker is None:
-        return np.asarray(np.exp(log_scores))
-    starts = np.flatnonzero(np.diff(found.owner, prepend=-1))
-    size = np.diff(np.append(starts, len(found.owner)))
-    odds = np.exp(log_scores - np.repeat(np.maximum.reduceat(log_scores, starts), size))
-    return np.asarray(odds / np.repeat(np.add.reduceat(odds, starts), size))
 
 
 def _popular(model: Model, members: Members, short: np.ndarray, unwanted: int, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -342,7 +280,7 @@ def _fallback_scores(
     """Score bestsellers by their share of the purchases, below everything that was observed or predicted."""
     lowest = np.ones(queries)
     np.minimum.at(lowest, query[: len(score)], score)
-    return _significant(lowest[fill_query] * model.memory.popularity[fill_item])
+    return significant(lowest[fill_query] * model.memory.popularity[fill_item])
 
 
 def _among(numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -351,10 +289,3 @@ def _among(numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
         return np.zeros(len(asked), dtype=bool)
     place = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
     return np.asarray(numbers[place] == asked)
-
-
-def _significant(score: np.ndarray) -> np.ndarray:
-    """Round to nine significant digits, so that the last bits of a sum decide no rank."""
-    exponent = np.floor(np.log10(np.maximum(np.abs(score), 1e-100)))
-    scale = 10.0 ** (8 - exponent)
-    return np.where(score != 0, np.round(score * scale) / scale, 0.0)

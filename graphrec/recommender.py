@@ -11,15 +11,17 @@ import pandas as pd
 
 from graphrec.answers import Explanation, Recommendation, SimilarItem
 from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
+from graphrec.candidate_scores import SOURCES
 from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events import Catalogue, Events
 from graphrec.fitting import fit_model
 from graphrec.graph import Evidence
+from graphrec.members import Members
 from graphrec.model import Model
 from graphrec.model_directory import load_model, save_model
 from graphrec.progress import Display, Silent
-from graphrec.ranking import SOURCES, Members, Ranking, rank_complements
+from graphrec.ranking import Ranking, rank_complements
 from graphrec.rerank import session_log_probabilities
 
 
@@ -288,13 +290,15 @@ class Recommender:
             Recommendation(
                 item=str(self._ids[item]),
                 score=float(score),
+                uplift=float(uplift),
                 rank=int(rank),
                 source=SOURCES[source],  # type: ignore[arg-type]
                 evidence=Evidence(int(count), float(support), float(lift), int(first)),
             )
-            for item, score, rank, source, count, support, lift, first in zip(
+            for item, score, uplift, rank, source, count, support, lift, first in zip(
                 ranking.item,
                 ranking.score,
+                ranking.uplift,
                 ranking.rank,
                 ranking.source,
                 *(facts[name] for name in ("count", "support", "lift", "first")),
@@ -316,6 +320,7 @@ class Recommender:
                 "complement": self._ids[ranking.item].astype(str),
                 "rank": ranking.rank,
                 "score": ranking.score,
+                "uplift": ranking.uplift,
                 "source": pd.Series(np.array(SOURCES, dtype=object)[ranking.source], dtype="str"),
                 "bought_together": facts["count"].astype(np.int64),
                 "lift": facts["lift"].astype(np.float64),
@@ -326,7 +331,7 @@ class Recommender:
 
 
 def _bare(item: str) -> Recommendation:
-    return Recommendation(item, 1.0, 0, "predicted", Evidence())
+    return Recommendation(item, 1.0, 1.0, 0, "predicted", Evidence())
 
 
 def _product_rows(products: pd.DataFrame) -> pd.DataFrame:

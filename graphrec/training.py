@@ -43,14 +43,15 @@ def train(
     batches: Callable[[], Iterator[Batch]],
     steps: int,
     loss: Callable[[Batch], Tensor],
-    validate: Callable[[], float],
+    validate: Callable[[], float] | None,
     epochs: int,
     learning_rate: float,
     name: str,
     display: Display,
     hardware: Hardware = ONE_CPU,
+    keep_best: bool = True,
 ) -> Curve:
-    """Train with AdamW on a learning rate that falls linearly; keep the epoch of lowest validation loss.
+    """Train with AdamW on a learning rate that falls linearly; keep the epoch of lowest validation loss, or the last.
 
     Several processes take a share of every batch each, average their gradients at every step, and agree on the losses,
     so that they end with the same weights. To share out the steps instead would leave fewer updates, and shorter
@@ -66,8 +67,8 @@ def train(
         Batches per epoch.
     loss : callable
         Batch on the device -> scalar.
-    validate : callable
-        Returns the loss on what is not trained on.
+    validate : callable or None
+        Returns the loss on what is not trained on; None: the training loss stands for it.
     epochs : int
     learning_rate : float
         At the start.
@@ -75,6 +76,8 @@ def train(
         Of the stage on the display.
     display : Display
     hardware : Hardware
+    keep_best : bool
+        False: the weights at the end of the schedule are kept.
     """
     model.to(hardware.device)
     hardware.same_start(model)
@@ -99,15 +102,18 @@ def train(
                 advance(1)
             model.eval()
             with torch.no_grad(), hardware.autocast():
-                held_out = validate()
-            mean, held_out = hardware.mean(total / max(seen, 1), held_out)
+                mean = total / max(seen, 1)
+                held_out = mean if validate is None else validate()
+            mean, held_out = hardware.mean(mean, held_out)
             training.append(mean)
             validation.append(held_out)
             if held_out < best:
                 best, best_state = held_out, deepcopy(model.state_dict())
-    model.load_state_dict(best_state)
+    if keep_best:
+        model.load_state_dict(best_state)
     model.to("cpu")
-    return Curve(tuple(training), tuple(validation), 1 + validation.index(min(validation)))
+    kept = 1 + validation.index(min(validation)) if keep_best else epochs
+    return Curve(tuple(training), tuple(validation), kept)
 
 
 @contextmanager

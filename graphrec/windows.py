@@ -1,4 +1,4 @@
-"""Stretches at the end of a log: what was known before each, and what was bought in it. The ranker learns on these."""
+"""Temporal folds: stretches at the end of a log, what was known before each, and what was bought in it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,36 @@ from graphrec.complements import LabelledLists, QueryItems
 from graphrec.config import ComplementsConfig, GraphConfig
 from graphrec.events import Events
 from graphrec.graph import ProductGraph, build_graph
-from graphrec.retrieval import CandidateSource
+from graphrec.retrieval import Candidates, CandidateSource
 
 _AT_ONCE = 256
 _NO_LIMIT = 1_000_000
+_END = 1 << 62
+"""Behind every position of a log."""
 _MOST_HIDDEN = 5_000
 """Items hidden at most: enough to learn from, and few enough to name in a query."""
+
+
+def held_out_links(events: Events, share: float, count: int) -> list[tuple[Events, Events]]:
+    """Hold out disjoint parts of given links, each with all other links, known as if they were older.
+
+    Links stand in an order that says nothing, so that each part holds some of every item's, and an item is asked about
+    by links that it lacks beside many that it has.
+
+    Parameters
+    ----------
+    events : Events
+    share : float
+        Of the links that the parts hold together.
+    count : int
+    """
+    starts = [int(events.session_start(1 - share * (count - n) / count)) for n in range(count)]
+    ends = [*starts[1:], _END]
+    return [
+        (events.leaving_out(start, end), events.between(since=start, until=end))
+        for start, end in zip(starts, ends, strict=True)
+        if start != end
+    ]
 
 
 def stretches(events: Events, share: float, count: int) -> list[tuple[Events, Events]]:
@@ -99,15 +123,36 @@ def labelled_lists(
     """
     asked = np.flatnonzero(np.diff(answers.complement.indptr))
     codes = np.sort(np.random.default_rng(seed).permutation(asked)[: config.window_queries])
+    chance = answers.bought / max(int(answers.bought.sum()), 1)
     parts = []
     for start in range(0, len(codes), _AT_ONCE):
         queries = queries_of(codes[start : start + _AT_ONCE])
-        borrowed = source.borrowed(queries)
-        found = source.collect(queries, borrowed, config.candidates_per_type, config.types, config.popular_candidates)
-        gain = answers.evidence_columns(queries.item[found.owner], found.item)["weight"]
-        evidence = source.evidence(queries, borrowed, found)
-        novel = evidence["count"] == 0
-        bounds = np.searchsorted(found.owner, np.arange(len(queries.item) + 1))
-        features = source.features(queries, found, evidence).astype(np.float32)
-        parts.append(LabelledLists(bounds, features, gain.astype(np.float32), novel))
+        rows = source.rows(queries)
+        found = source.collect(queries, rows, config.candidates_per_type, config.types, config.popular_candidates)
+        evidence = source.evidence(queries, rows, found)
+        if source.given_links:
+            found, evidence = _unknown(found, evidence)
+        numbers = {
+            "features": source.features(queries, found, evidence),
+            "gain": answers.evidence_columns(queries.item[found.owner], found.item)["weight"],
+            "chance": chance[found.item],
+            "outside": source.outside(queries, found),
+            "total": answers.complement_weight[queries.item],
+            "popularity": source.memory.popularity[queries.item],
+        }
+        parts.append(
+            LabelledLists(
+                start=np.searchsorted(found.owner, np.arange(len(queries.item) + 1)),
+                item=found.item,
+                novel=evidence["count"] == 0,
+                **{name: values.astype(np.float32) for name, values in numbers.items()},
+            )
+        )
     return LabelledLists.joined(parts)
+
+
+def _unknown(found: Candidates, evidence: dict[str, np.ndarray]) -> tuple[Candidates, dict[str, np.ndarray]]:
+    """Leave out what is linked with the query already: a list has it first, and no held-out link is one of them."""
+    new = evidence["count"] == 0
+    candidates = Candidates(found.owner[new], found.item[new], found.prior[new])
+    return candidates, {name: values[new] for name, values in evidence.items()}

@@ -134,7 +134,8 @@ def _new_products(recommender: object, repeats: int) -> None:
 
 
 def _lists(model: object, codes: np.ndarray) -> np.ndarray:
-    from graphrec.ranking import Members, rank_complements
+    from graphrec.members import Members
+    from graphrec.ranking import rank_complements
 
     ranking = rank_complements(model, Members.of_carts(model, list(codes[:, None])), K)
     lists = np.full((len(codes), K), -1, dtype=np.int64)

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from graphrec import EventsError, GraphrecWarning, Recommendation, Recommender, UnknownItem
-from graphrec.ranking import SOURCES, Members, rank_complements, rank_within_type
+from graphrec.candidate_scores import SOURCES
+from graphrec.members import Members
+from graphrec.ranking import rank_complements, rank_within_type
 from tests.conftest import quick_config
 
 

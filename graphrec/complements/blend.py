@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graphrec.complements.specificity import surely_better
+
 _LENGTH = 10
 """Places of a list that count when a strength is chosen."""
 
@@ -60,25 +62,35 @@ class HeldOutLists:
     total: np.ndarray
     gain: np.ndarray
 
-    def discounted_gain(self, strength: float) -> float:
-        """Sum the gains of the first places of every list, each over `log2(rank + 1)`."""
+    def discounted_gains(self, strength: float) -> np.ndarray:
+        """Sum the gains of the first places of each list, each over `log2(rank + 1)`, `(lists,) float64`."""
         score = posterior(self.count, self.prior, self.total, strength)
         order = np.lexsort((-self.prior, -score, self.owner))
         owner = self.owner[order]
         rank = np.arange(len(owner)) - np.searchsorted(owner, owner) + 1
-        return float((self.gain[order] / np.log2(rank + 1))[rank <= _LENGTH].sum())
+        top = rank <= _LENGTH
+        return np.bincount(owner[top], (self.gain[order] / np.log2(rank + 1))[top], minlength=int(self.owner.max()) + 1)
 
 
-def choose_strength(lists: HeldOutLists, strengths: Sequence[float]) -> tuple[float, dict[float, float]]:
-    """Choose the prior strength whose lists rank later co-purchases best.
+def choose_strength(lists: HeldOutLists, strengths: Sequence[float], seed: int) -> tuple[float, dict[float, float]]:
+    """Choose the prior strength whose lists rank later co-purchases best; in doubt the counts decide.
+
+    Parameters
+    ----------
+    lists : HeldOutLists
+    strengths : sequence of float
+    seed : int
+        Of the bootstrap that tells whether the best is better than the smallest by more than chance.
 
     Returns
     -------
     float
-        The best; the smallest of equals.
+        The best, or the smallest where the best is not surely better.
     dict
         Strength -> discounted gain as a share of the best.
     """
-    gains = {strength: lists.discounted_gain(strength) for strength in sorted(strengths)}
-    best = max(gains, key=lambda strength: gains[strength])
-    return best, {strength: gain / max(gains[best], 1e-12) for strength, gain in gains.items()}
+    by_list = {strength: lists.discounted_gains(strength) for strength in sorted(strengths)}
+    gains = {strength: float(values.sum()) for strength, values in by_list.items()}
+    best, smallest = max(gains, key=lambda strength: gains[strength]), min(gains)
+    chosen = best if surely_better(by_list[best], by_list[smallest], seed) else smallest
+    return chosen, {strength: gain / max(gains[best], 1e-12) for strength, gain in gains.items()}

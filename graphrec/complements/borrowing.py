@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements.stored_places import entries, stored_places
-
-_HIGHEST = (1 << 31) - 1
-"""The largest number of 31 bits, all that a positive single-precision float has."""
+from graphrec.complements.stored_places import entries, largest_entries, stored_places
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Borrowed:
 
     def candidates(self, most: int) -> tuple[np.ndarray, np.ndarray]:
         """Pair queries, by position, with the `most` items for which each side borrows most; a pair may stand twice."""
-        owner, item = zip(*(_largest(side, most) for side in (self.by_query, self.by_candidate)), strict=True)
+        owner, item = zip(*(largest_entries(side, most) for side in (self.by_query, self.by_candidate)), strict=True)
         return np.concatenate(owner), np.concatenate(item)
 
     def columns(self, owner: np.ndarray, item: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -83,20 +80,3 @@ class Borrowed:
             "borrowed_by_candidate": entries(stored_places(self.by_candidate), self.by_candidate.data, wanted),
             "lenders_bought": self.lenders_bought[owner],
         }
-
-
-def _largest(matrix: sparse.csr_array, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Take the largest entries of each row: rows and columns, `(n,) int64`; all entries are positive.
-
-    Row, falling value and column are packed into one number each, since numbers sort many times faster than triples.
-    What differs in the last digits of single precision alone goes by its column.
-    """
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    column_bits = matrix.shape[1].bit_length()
-    value_bits = min(31, 63 - column_bits - matrix.shape[0].bit_length())
-    # The bits of positive floats rise with their values.
-    value = _HIGHEST - matrix.data.astype(np.float32).view(np.int32).astype(np.int64)
-    packed = (((rows << value_bits) + (value >> (31 - value_bits))) << column_bits) + matrix.indices
-    packed.sort()
-    kept = packed[np.arange(len(rows)) - matrix.indptr[rows] < most]
-    return kept >> (column_bits + value_bits), kept & ((1 << column_bits) - 1)

@@ -14,8 +14,9 @@ _RARE = 1e-7
 """Share that stands for none in a logarithm."""
 _STRENGTH = 30.0
 _PAIR_FACTS = ("count", "weight", "lift", "first", "later")
-POSTERIOR = 0
-"""Column that holds the posterior of memory and networks, which a ranker has to beat."""
+POSTERIOR, COUNT = 0, 1
+"""Columns that hold the logs of the posterior of memory and networks, and of how often a pair was bought together:
+what a ranker has to beat."""
 
 
 def candidate_features(
@@ -42,7 +43,8 @@ def candidate_features(
         `(n,) float64`, P(candidate | query) by the networks.
     evidence : mapping of str to ndarray
         `(n,)` each: of the pair as `ProductGraph.evidence_columns` gives it, of its look-alikes as
-        `Borrowed.columns` does, and `lenders_sell` of the candidate as `KnownItems.lenders_sell` does.
+        `Borrowed.columns` does, of walks as `Walks.columns` does, and `lenders_sell` of the candidate as
+        `KnownItems.lenders_sell` does.
     """
     graph = memory.graph
     source = queries.item[owner]
@@ -95,6 +97,10 @@ def candidate_features(
         np.abs(price[:, 0] - other_price[:, 0]),
         other_price[:, 2],
         graph.bought[item] == 0,
+        np.log(memory.type_uplift(types, item)),
+        np.log(evidence["two_step"] + 1e-6),
+        np.log(evidence["two_step"] * total / (graph.complement_weight[item] + 1.0) + 1e-6),
+        np.log(evidence["common"] + 1e-2),
         *hearsay,
     ]
     return np.stack(columns, axis=1).astype(np.float64)

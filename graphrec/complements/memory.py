@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements.stored_places import entries, stored_places
+from graphrec.complements.stored_places import entries, largest_entries, stored_places
+from graphrec.complements.walks import WalkedGraph
 from graphrec.config import ComplementsConfig
 from graphrec.graph import ProductGraph, Sales, low_rank_counts
 
@@ -133,6 +134,11 @@ class Memory:
         return _counts(self.graph)
 
     @cached_property
+    def walked(self) -> WalkedGraph:
+        """The pairs, prepared for walks."""
+        return WalkedGraph.of(self.bought_together)
+
+    @cached_property
     def best_first(self) -> list[np.ndarray]:
         """All items, `(items,) int64` each: as of `popular`, and what sells best by each half-life of the trend."""
         return [self.popular, *(np.argsort(-sold, kind="stable") for sold in self.sales.trend.T)]
@@ -193,6 +199,45 @@ class Memory:
         total = self._pairs[known]
         own, total = np.where(items >= 0, own, 0.0), np.where(items >= 0, total, 0.0)
         return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type
+
+    def type_uplift(self, types: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Say how much likelier items become by the query's type, `(n,) float64`: P(item | type) / P(item).
+
+        Drawn to 1 where the type has few pairs, and where it is not known.
+
+        Parameters
+        ----------
+        types, items : ndarray
+            `(n,) int64`, a type of -1 is unknown.
+        """
+        known = np.maximum(types, 0)
+        together = np.where(types >= 0, self._bought_with_type(items, known), 0.0)
+        total = np.where(types >= 0, self._pairs_of_type[known], 0.0)
+        share = self.popularity[items]
+        return np.asarray((together + _TYPE_BASKETS * share) / ((total + _TYPE_BASKETS) * share))
+
+    @cached_property
+    def _pairs_of_type(self) -> np.ndarray:
+        return np.asarray(self.bought_with_type.sum(axis=0)).ravel()
+
+    def best_of_types(self, most: int) -> tuple[np.ndarray, np.ndarray]:
+        """List for each type the items that are bought with it most beyond what anyone buys.
+
+        Returns
+        -------
+        edges : ndarray
+            `(types + 1,) int64`: type t has the items `edges[t] : edges[t + 1]`.
+        items : ndarray
+            `(n,) int64` codes, at most `most` of a type, rising within it.
+        """
+        with_type = sparse.csr_array(self.bought_with_type.T)
+        rows = np.repeat(np.arange(with_type.shape[0]), np.diff(with_type.indptr))
+        beyond = with_type.data - self._pairs_of_type[rows] * self.popularity[with_type.indices]
+        kept = beyond > 0
+        above = sparse.coo_array((beyond[kept], (rows[kept], with_type.indices[kept])), shape=with_type.shape).tocsr()
+        above.sort_indices()
+        types, items = largest_entries(sparse.csr_array(above), most)
+        return np.searchsorted(types, np.arange(with_type.shape[0] + 1)), items
 
 
 def remembered_pairs(graph: ProductGraph, config: ComplementsConfig) -> ProductGraph:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from graphrec.complements.candidate_features import POSTERIOR
+from graphrec.complements.labelled_lists import LabelledLists, ListBatch
 from graphrec.config import ComplementsConfig
 from graphrec.hardware import ONE_CPU, Hardware
 from graphrec.progress import Display
 from graphrec.training import Curve, repeatable, train
 
 _QUERIES_AT_ONCE = 64
-_PLACES = 10
-"""Of a list that count when the ranker is held against the posterior."""
+_OUTSIDE = 3
+"""Numbers of `outside_features`."""
 
 
-class Ranker(nn.Module):
-    r"""A small network whose softmax over a query's candidates is the share of each in later baskets.
+class ListScorer(nn.Module):
+    r"""Two hidden layers that correct the posterior of counts and networks, and a line for what is no candidate.
 
     .. math::
-        P(j \mid i) = \mathrm{softmax}_{j \in \mathrm{candidates}(i)} f(x_{ij})
+        f(x) = \log \mathrm{posterior}(x) + g(x), \qquad
+        f(\mathrm{elsewhere}) = \log(1 - \textstyle\sum_j P(j)) + a \cdot z
 
-    with :math:`f` two hidden layers over standardised features; trained on whole lists (ListNet, Cao et al. 2007)
-    of later stretches of the log, so that it learns how much of each kind of evidence lasts.
+    g begins at 0, so that training starts from the posterior and departs from it where later baskets say so.
 
     Parameters
     ----------
@@ -43,168 +44,211 @@ class Ranker(nn.Module):
         self.layers = nn.Sequential(
             nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
         )
+        self.beyond = nn.Linear(_OUTSIDE, 1)
+        for line in (self.layers[-1], self.beyond):
+            nn.init.zeros_(line.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(line.bias)  # type: ignore[arg-type]
 
     def forward(self, features: Tensor) -> Tensor:
         """Score candidates, `(n,)`, for `(n, features)`."""
-        scores: Tensor = self.layers((features - self.mean) / self.scale)[:, 0]
-        return scores
+        corrected: Tensor = features[:, POSTERIOR] + self.layers((features - self.mean) / self.scale)[:, 0]
+        return corrected
 
-    @torch.no_grad()
-    def score(self, features: np.ndarray) -> np.ndarray:
-        """Score candidates, `(n,) float64`."""
-        return np.asarray(self(torch.from_numpy(features)).numpy())
+    def elsewhere(self, outside: Tensor) -> Tensor:
+        """Score all that is no candidate together, `(lists,)`, for `(lists, 3)`."""
+        scored: Tensor = outside[:, 0] + self.beyond(outside)[:, 0]
+        return scored
 
 
-@dataclass(frozen=True)
-class LabelledLists:
-    """Candidates of some queries, with what a later stretch of the log said of them.
+class Ranker(nn.Module):
+    r"""A few such networks, each from a seed of its own, whose mean scores make a distribution over all items.
+
+    .. math::
+        P(j \mid i) = \frac{\exp(f(x_{ij}) / T)}
+                           {\exp(f(\mathrm{elsewhere}) / T) + \sum_{l \in \mathrm{candidates}(i)} \exp(f(x_{il}) / T)}
+
+    Trained on whole lists (ListNet, Cao et al. 2007) of later stretches of the log, so that it learns how much of each
+    kind of evidence lasts. What is bought with a query and is no candidate counts, too: without it the shares of a list
+    would be too large, and no share of all purchases could be taken from them. T is the temperature of Guo et al.
+    (ICML 2017), chosen on a stretch that was not learned from.
 
     Parameters
     ----------
-    start : ndarray
-        `(queries + 1,) int64`: the candidates of query q are the rows `start[q] : start[q + 1]`.
-    features : ndarray
-        `(n, features) float32`.
-    gain : ndarray
-        `(n,) float32`: later baskets that hold query and candidate, each over the other items of the basket.
-    novel : ndarray
-        `(n,) bool`: never bought together before.
+    features, hidden, networks : int
     """
 
-    start: np.ndarray
-    features: np.ndarray
-    gain: np.ndarray
-    novel: np.ndarray
+    temperature: Tensor
 
-    def __len__(self) -> int:
-        return len(self.start) - 1
+    def __init__(self, features: int, hidden: int, networks: int) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(ListScorer(features, hidden) for _ in range(networks))
+        self.register_buffer("temperature", torch.ones(1))
 
-    @classmethod
-    def joined(cls, parts: Sequence[LabelledLists]) -> LabelledLists:
-        """Put lists of several stretches together."""
-        sizes = np.concatenate([np.diff(part.start) for part in parts])
-        return cls(
-            np.concatenate([[0], sizes.cumsum()]),
-            np.concatenate([part.features for part in parts]),
-            np.concatenate([part.gain for part in parts]),
-            np.concatenate([part.novel for part in parts]),
-        )
+    @torch.no_grad()
+    def score(self, features: np.ndarray) -> np.ndarray:
+        """Score candidates, `(n,) float64`, for `(n, features) float64`."""
+        rows = torch.from_numpy(features)
+        scores = torch.stack([network(rows) for network in self.networks]).mean(dim=0)
+        return np.asarray((scores / self.temperature).numpy())
 
-    def discounted_gain(self, score: np.ndarray) -> float:
-        """Sum the gains of the first ten of every list by score, each over `log2(rank + 1)`."""
-        owner = np.repeat(np.arange(len(self)), np.diff(self.start))
-        order = np.lexsort((-score, owner))
-        rank = np.arange(len(owner)) - self.start[owner[order]] + 1
-        return float((self.gain[order] / np.log2(rank + 1))[rank <= _PLACES].sum())
+    @torch.no_grad()
+    def elsewhere(self, outside: np.ndarray) -> np.ndarray:
+        """Score what is no candidate, `(queries,) float64`, for `(queries, 3) float64`."""
+        rows = torch.from_numpy(outside)
+        scores = torch.stack([network.elsewhere(rows) for network in self.networks]).mean(dim=0)  # type: ignore[operator]
+        return np.asarray((scores / self.temperature).numpy())
 
-    def with_gain(self) -> LabelledLists:
-        """Keep the lists that hold an answer at all."""
-        total = np.add.reduceat(np.append(self.gain, 0.0), self.start[:-1]) * (np.diff(self.start) > 0)
-        kept = np.flatnonzero(total > 0)
-        rows = _rows(self.start, kept)
-        sizes = np.diff(self.start)[kept]
-        return LabelledLists(
-            np.concatenate([[0], sizes.cumsum()]), self.features[rows], self.gain[rows], self.novel[rows]
-        )
-
-    def batch(self, queries: np.ndarray) -> ListBatch:
-        """Take some lists."""
-        rows = _rows(self.start, queries)
-        owner = np.repeat(np.arange(len(queries)), np.diff(self.start)[queries])
-        features, gain, novel = (torch.from_numpy(a[rows]) for a in (self.features, self.gain, self.novel))
-        return ListBatch(features, gain, novel, torch.from_numpy(owner), len(queries))
+    def shares(self, lists: LabelledLists) -> np.ndarray:
+        """P(candidate | query) of labelled lists, `(n,) float64`."""
+        scores = self.score(lists.features.astype(np.float64))
+        return list_shares(scores, lists.owner, self.elsewhere(lists.outside.astype(np.float64)))
 
 
-@dataclass(frozen=True)
-class ListBatch:
-    """Some lists as tensors; `owner` is the list that a row belongs to."""
+def list_shares(scores: np.ndarray, owner: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:
+    """Turn scores into shares of each list and of what is outside of it, `(n,) float64`.
 
-    features: Tensor
-    gain: Tensor
-    novel: Tensor
-    owner: Tensor
-    lists: int
-
-
-def _rows(start: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    size = start[queries + 1] - start[queries]
-    before = np.concatenate([[0], size.cumsum()[:-1]]) if len(size) else size
-    return np.asarray(np.arange(int(size.sum())) - np.repeat(before - start[queries], size))
-
-
-def list_loss(scores: Tensor, gain: Tensor, owner: Tensor, lists: int) -> Tensor:
-    """Cross-entropy between the gains of each list and the softmax of its scores, a mean over gains."""
-    highest = scores.new_full((lists,), -torch.inf).scatter_reduce(0, owner, scores.detach(), "amax")
-    shifted = scores - highest.index_select(0, owner)
-    partition = scores.new_zeros(lists).index_add(0, owner, shifted.exp())
-    log_share = shifted - partition.log().index_select(0, owner)
-    return -(gain * log_share).sum() / gain.sum().clamp(min=1e-9)
+    Parameters
+    ----------
+    scores : ndarray
+        `(n,) float64`.
+    owner : ndarray
+        `(n,) int64`, rising: the list of each score.
+    elsewhere : ndarray
+        `(lists,) float64`: score of what is in no list.
+    """
+    highest = elsewhere.copy()
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    if len(starts):
+        highest[owner[starts]] = np.maximum(highest[owner[starts]], np.maximum.reduceat(scores, starts))
+    highest[highest == -np.inf] = 0.0  # a list of nothing
+    odds = np.exp(scores - highest[owner])
+    total = np.exp(elsewhere - highest) + np.bincount(owner, odds, minlength=len(elsewhere))
+    return np.asarray(odds / total[owner])
 
 
-def _loss(model: Ranker, batch: ListBatch, novel_weight: float) -> Tensor:
+def list_loss(scores: Tensor, gain: Tensor, owner: Tensor, elsewhere: Tensor, total: Tensor) -> Tensor:
+    """Cross-entropy between the gains of each list and the shares of its scores, a mean over gains.
+
+    Parameters
+    ----------
+    scores, gain : Tensor
+        `(n,)`.
+    owner : Tensor
+        `(n,) int64`: list of each.
+    elsewhere : Tensor
+        `(lists,)`: score of what is no candidate, -inf where all that is bought is one.
+    total : Tensor
+        `(lists,)`: the gain of a list and of what is outside of it.
+    """
+    highest = elsewhere.detach().scatter_reduce(0, owner, scores.detach(), "amax")
+    shifted, outside = scores - highest.index_select(0, owner), elsewhere - highest
+    partition = outside.exp().index_add(0, owner, shifted.exp()).log()
+    inside = gain * (shifted - partition.index_select(0, owner))
+    missed = (total - torch.zeros_like(total).index_add(0, owner, gain)).clamp(min=0)
+    away = torch.where(missed > 0, missed * (outside - partition), 0.0)
+    return -(inside.sum() + away.sum()) / total.sum().clamp(min=1e-9)
+
+
+def ranker_loss(model: ListScorer, batch: ListBatch, novel_weight: float) -> Tensor:
     """Order whole lists, and beside that what was never bought together among itself.
 
     In a whole list the pairs bought before hold nearly all answers; of the others the first sum says little.
     """
     scores = model(batch.features).float()
-    whole = list_loss(scores, batch.gain, batch.owner, batch.lists)
+    whole = list_loss(scores, batch.gain, batch.owner, model.elsewhere(batch.outside).float(), batch.total)
     rows = batch.novel.nonzero()[:, 0]
     scores, gain, owner = (part.index_select(0, rows) for part in (scores, batch.gain, batch.owner))
-    return whole + novel_weight * list_loss(scores, gain, owner, batch.lists)
+    found = torch.zeros_like(batch.total).index_add(0, owner, gain)
+    return whole + novel_weight * list_loss(scores, gain, owner, torch.full_like(found, -torch.inf), found)
 
 
 def fit_ranker(
     training: LabelledLists,
-    validation: LabelledLists,
     config: ComplementsConfig,
     seed: int,
     display: Display,
     hardware: Hardware = ONE_CPU,
+    validation: LabelledLists | None = None,
 ) -> tuple[Ranker, Curve]:
-    """Train on the lists of earlier stretches; the last stretch chooses the epoch.
+    """Train to the end of the schedule on the lists of later stretches.
+
+    No epoch is chosen: on a flat and noisy loss that takes weights of a learning rate that has not come down yet.
 
     Parameters
     ----------
-    training, validation : LabelledLists
+    training : LabelledLists
     config : ComplementsConfig
     seed : int
     display : Display
     hardware : Hardware
+    validation : LabelledLists, optional
+        Whose loss the curve tells.
+
+    Returns
+    -------
+    Ranker
+        In float64, ready to be asked.
+    Curve
+        Of its first network.
     """
-    training, validation = training.with_gain(), validation.with_gain()
+    training = training.bought()
     features = training.features
-    with repeatable(seed, hardware) as generator:
-        model = Ranker(features.shape[1], config.ranker_hidden)
-        model.mean.copy_(torch.from_numpy(features.mean(axis=0, dtype=np.float64)))
-        model.scale.copy_(torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3)))
-        steps = max(1, len(training) // _QUERIES_AT_ONCE)
+    ranker = Ranker(features.shape[1], config.ranker_hidden, config.ranker_networks)
+    mean = torch.from_numpy(features.mean(axis=0, dtype=np.float64))
+    scale = torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3))
+    curves = []
+    for number, network in enumerate(ranker.networks):
+        with repeatable(seed + number, hardware) as generator:
+            # Made anew, since the weights of an ensemble's network must not hang on how many were made before it.
+            fresh = ListScorer(features.shape[1], config.ranker_hidden)
+            fresh.mean.copy_(mean)
+            fresh.scale.copy_(scale)
+            network.load_state_dict(fresh.state_dict())
+            curves.append(_train(network, training, validation, config, generator, display, hardware))  # type: ignore[arg-type]
+    return ranker.double().eval(), curves[0]
 
-        def batches() -> Iterator[ListBatch]:
-            order = torch.randperm(len(training), generator=generator).numpy()
-            for chosen in np.array_split(order, steps):
-                yield training.batch(chosen[: hardware.share_of(len(chosen))])
 
-        def loss(batch: ListBatch) -> Tensor:
-            return _loss(model, batch, config.ranker_novel_weight)
+def _train(
+    model: ListScorer,
+    training: LabelledLists,
+    validation: LabelledLists | None,
+    config: ComplementsConfig,
+    generator: torch.Generator,
+    display: Display,
+    hardware: Hardware,
+) -> Curve:
+    steps = max(1, len(training) // _QUERIES_AT_ONCE)
 
-        check = np.array_split(np.arange(len(validation)), max(1, len(validation) // 512)) if len(validation) else []
+    def batches() -> Iterator[ListBatch]:
+        order = torch.randperm(len(training), generator=generator).numpy()
+        for chosen in np.array_split(order, steps):
+            yield training.batch(chosen[: hardware.share_of(len(chosen))])
 
-        def validate() -> float:
-            parts = [validation.batch(chosen) for chosen in check]
-            weight = [float(part.gain.sum()) for part in parts]
-            losses = [float(loss(hardware.moved(part))) for part in parts]
-            return float(np.average(losses, weights=weight)) if parts else 0.0
+    def loss(batch: ListBatch) -> Tensor:
+        return ranker_loss(model, batch, config.ranker_novel_weight)
 
-        curve = train(
-            model,
-            batches,
-            steps,
-            loss,
-            validate,
-            config.ranker_epochs,
-            config.ranker_learning_rate,
-            "ranker",
-            display,
-            hardware,
-        )
-    return model, curve
+    return train(
+        model,
+        batches,
+        steps,
+        loss,
+        None if validation is None else _validation(validation.bought(), loss, hardware),
+        config.ranker_epochs,
+        config.ranker_learning_rate,
+        "ranker",
+        display,
+        hardware,
+        keep_best=False,
+    )
+
+
+def _validation(lists: LabelledLists, loss: Callable[[ListBatch], Tensor], hardware: Hardware) -> Callable[[], float]:
+    check = np.array_split(np.arange(len(lists)), max(1, len(lists) // 512)) if len(lists) else []
+
+    def validate() -> float:
+        parts = [lists.batch(chosen) for chosen in check]
+        weight = [float(part.total.sum()) for part in parts]
+        losses = [float(loss(hardware.moved(part))) for part in parts]
+        return float(np.average(losses, weights=weight)) if parts else 0.0
+
+    return validate

@@ -145,6 +145,11 @@ class ComplementsConfig(Section):
     ranks: tuple[Annotated[int, Field(ge=1)], ...] = Field((32, 128), min_length=1)
     """Of the low-rank parts of the counts, rising: few directions say what goes with what, more of them what goes
     with this."""
+    type_candidates: int = Field(30, ge=0)
+    """Candidates that are bought with the query's type most beyond what anyone buys."""
+    walk_candidates: int | None = Field(None, ge=0)
+    """Candidates to which walks of two steps on the complement graph lead most often; None: 200 for given links, which
+    have no counts to tell one from another, and none for a log."""
     look_alikes: int = Field(10, ge=0)
     """Bought items nearest in the embedding space, which lend an item what they were bought with; 0: none."""
     borrowed_candidates: int = Field(20, ge=0)
@@ -158,10 +163,13 @@ class ComplementsConfig(Section):
     """Share of the bought items, at random, that are hidden from the log before the ranker's stretches, so that it
     learns of new items what theirs sales in them say."""
     windows: int = Field(4, ge=2)
-    """Such stretches: all but the last are learned from, the last picks the epoch."""
+    """Such stretches. The last says whether the ranker is used, its temperature and the specificity, before it learns
+    from all of them."""
     window_queries: int = Field(4_000, ge=1)
     """Items of each stretch whose lists are learned from."""
     ranker_hidden: int = Field(32, ge=1)
+    ranker_networks: int = Field(2, ge=1)
+    """Networks, each from a seed of its own, whose scores are averaged."""
     ranker_epochs: int = Field(8, ge=1)
     ranker_novel_weight: float = Field(0.2, ge=0)
     """Weight of ordering what was never bought together among itself, beside ordering whole lists."""

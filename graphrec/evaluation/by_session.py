@@ -7,8 +7,9 @@ import torch
 
 from graphrec.evaluation.baselines import TrainingData, popularity_order, repeat_last
 from graphrec.evaluation.exam import History
+from graphrec.members import Members
 from graphrec.model import Model
-from graphrec.ranking import Members, rank_complements
+from graphrec.ranking import rank_complements
 from graphrec.rerank import SessionMatrix, candidate_log_probabilities
 
 _POOL = 50

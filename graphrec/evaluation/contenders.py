@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from graphrec.candidate_scores import SOURCES
 from graphrec.config import Config
 from graphrec.evaluation.ablations import ABLATIONS, Variant
 from graphrec.evaluation.baselines import (
@@ -34,9 +35,10 @@ from graphrec.evaluation.within_type import rank_scores_within_type
 from graphrec.features import ItemFeatures, fit_item_features
 from graphrec.fitting import fit_model
 from graphrec.graph import Pairs
+from graphrec.members import Members
 from graphrec.model import Model
 from graphrec.progress import Display
-from graphrec.ranking import SOURCES, Members, Ranking, rank_at_specificities, rank_complements, rank_within_type
+from graphrec.ranking import Ranking, rank_at_specificities, rank_complements, rank_within_type
 from graphrec.stages import both_graphs
 
 OURS = "graphrec"

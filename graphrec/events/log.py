@@ -32,8 +32,8 @@ class Window:
         Whether whole sessions that touch a hidden item are left out: a link of which one end is hidden is none.
     kind : str or None
         None: events of all kinds.
-    without : tuple of int or None
-        Two positions: what stands from the first on, before the second, is left out.
+    without : tuple of (int, int)
+        Pairs of positions: what stands from the first on, before the second, is left out.
     """
 
     since: pd.Timestamp | int | None = None
@@ -41,7 +41,7 @@ class Window:
     hidden: tuple[int, ...] = ()
     hides_sessions: bool = False
     kind: Kind | None = None
-    without: tuple[int, int] | None = None
+    without: tuple[tuple[int, int], ...] = ()
 
     def of(self, log: ibis.Table) -> ibis.Table:
         """Take the events of the stretch."""
@@ -52,8 +52,7 @@ class Window:
             if bound is not None:
                 column = log.position if isinstance(bound, int) else log.time
                 log = log.filter(getattr(column, inside)(bound))
-        if self.without is not None:
-            start, end = self.without
+        for start, end in self.without:
             log = log.filter((log.position < start) | (log.position >= end))
         return log if self.kind is None else log.filter(log.kind == KINDS.index(self.kind))
 
@@ -108,7 +107,7 @@ class Events:
 
     def leaving_out(self, since: int, until: int) -> Events:
         """Look at the log without a stretch, from one position on, before another."""
-        return replace(self, window=replace(self.window, without=(since, until)))
+        return replace(self, window=replace(self.window, without=(*self.window.without, (since, until))))
 
     def hiding(self, items: np.ndarray, whole_sessions: bool) -> Events:
         """Look at the log as if some items, given by their codes, had never been touched; what was hidden stays so."""
