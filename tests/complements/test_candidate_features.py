@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from graphrec.complements import POSTERIOR, Borrowed, KnownItems, Memory, QueryItems, candidate_features
+from graphrec.complements import COUNT, POSTERIOR, Borrowed, KnownItems, Memory, QueryItems, candidate_features
 from graphrec.config import GraphConfig
 from graphrec.graph import build_graph
 
 A, B, C = range(3)
 PRIOR = np.array([0.2, 0.1, 0.3])
+TWO_STEP, COMMON = np.array([0.4, 0.0, 0.1]), np.array([1.5, 0.2, 0.0])
 
 
 def line(session, minute, item):
@@ -43,6 +44,8 @@ def features(make_events):
     evidence = {
         **graph.evidence_columns(np.array([A, A, A]), item),
         **borrowed.columns(np.array([0, 0, 1]), item),
+        "two_step": TWO_STEP,
+        "common": COMMON,
         "lenders_sell": known.lenders_sell(graph.bought)[item],
     }
     return candidate_features(memory, known, queries, np.array([0, 0, 1]), item, PRIOR, evidence)
@@ -80,6 +83,12 @@ FACTS = {
     "borrowed by the candidate": [0, 0, np.log(0.03)],
     "its share of the query's baskets": [0, 0, np.log(0.003)],
     "what the candidate's look-alikes sell": [0, 0, np.log(2 + 0.5)],
+    # Of the three pairs with type 0 two are b's, one is c's.
+    "likelier by the query's type": np.log((np.array([2, 1, 2]) + 50 * POPULARITY) / (53 * POPULARITY)),
+    "walk of two steps": np.log(TWO_STEP + 1e-6),
+    # a has pairs of weight 3; b of 1.1, since a was bought before it once, and c of 1.
+    "the walk back": np.log(TWO_STEP * [3, 3, 0] / (np.array([1.1, 1, 1.1]) + 1) + 1e-6),
+    "shared neighbours": np.log(COMMON + 1e-2),
 }
 
 
@@ -90,5 +99,6 @@ def test_the_facts_are_what_the_hand_works_out(features):
     assert [name for name in FACTS if not near[name].all(axis=0).any()] == []
 
 
-def test_the_posterior_stands_where_the_ranker_looks_for_it(features):
+def test_the_posterior_and_the_count_stand_where_they_are_looked_for(features):
     np.testing.assert_allclose(features[:, POSTERIOR], FACTS["posterior"], rtol=1e-6)
+    np.testing.assert_allclose(features[:, COUNT], FACTS["times bought together"], rtol=1e-6)

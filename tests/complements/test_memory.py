@@ -1,5 +1,7 @@
 """What the counts say of pairs that were never bought together."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,35 @@ def test_types_of_complements_are_drawn_to_those_of_the_type(graph):
     assert own[1] == pytest.approx(by_type)  # a product that nobody has seen has counts of its type alone
     assert of_type[2] == pytest.approx(overall[1])  # of an unknown type: what is bought with anything
     np.testing.assert_allclose(memory.type_transition.sum(axis=1), 1)
+
+
+def typed(graph):
+    """Remember a shop in which a and b are of type 0, c and d of type 1, the others of type 2; e sells best."""
+    popularity = np.array([4.0, 4, 4, 4, 20, 4, 4, 4])
+    types = np.array([0, 0, 1, 1, 2, 2, 2, 2])
+    return Memory.of(graph, types, 3, Sales(popularity, np.zeros((8, 0))), (2,), 0)
+
+
+def test_an_item_is_likelier_by_what_the_type_was_bought_with(graph):
+    memory = typed(graph)
+    # With type 0 c and d were bought four times each, of 8 in all, and make up 4 of 48 purchases each.
+    share = 4 / 48
+    likelier = (4 + 50 * share) / (58 * share)
+    never = 50 / 58
+    uplift = memory.type_uplift(np.array([0, 0, 0, -1]), np.array([2, 3, 4, 2]))
+    assert uplift.tolist() == pytest.approx([likelier, likelier, never, 1.0])
+    assert likelier > 1 > never
+
+
+def test_each_type_has_the_items_that_it_is_bought_with_beyond_what_anyone_buys(graph):
+    # Type 0 is bought with c and d alone; type 1 with a and b four times and with c and d twice, of 12, of which any
+    # such item should have had one; type 2 with its four items six times each, of 24, of which e should have had ten.
+    edges, items = typed(graph).best_of_types(3)
+    by_type = [items[start:end].tolist() for start, end in pairwise(edges)]
+    assert by_type == [[2, 3], [0, 1, 2], [5, 6, 7]]
+    edges, items = typed(graph).best_of_types(1)
+    assert (edges.tolist(), items.tolist()) == ([0, 1, 2, 3], [2, 0, 5])
+    assert len(typed(graph.without_complements()).best_of_types(3)[1]) == 0
 
 
 def test_arrays_bring_it_back(graph):

@@ -55,7 +55,9 @@ def staple_shop(own_gain, queries=200):
 def test_what_everybody_buys_is_taken_off_as_long_as_the_plain_gain_lasts():
     lists, order = staple_shop(own_gain=0.01)
     # Below .5 the fillers, which are worth .02 to anyone, stand above the query's own.
-    assert choose_specificity(lists, order, lists.gain) < 1.0, "taking the staple off would cost nine tenths of the gain"
+    assert choose_specificity(lists, order, lists.gain) < 1.0, (
+        "taking the staple off would cost nine tenths of the gain"
+    )
     lists, order = staple_shop(own_gain=0.95)
     lists = type(lists)(**{**vars(lists), "gain": np.where(lists.chance > 0, 0.05, lists.gain).astype(np.float32)})
     assert choose_specificity(lists, order, lists.gain) >= 0.25

@@ -98,9 +98,9 @@ def rows_of(model, memory):
     expected = lay_out_by_size(memory.right, model.config.retrieval)
     source = replace(model.candidates, memory=memory, expected=expected)
     queries = model.queries(np.arange(20))
-    borrowed = source.borrowed(queries)
-    found = source.collect(queries, borrowed, 10, 3, 50)
-    return found, source.features(queries, found, source.evidence(queries, borrowed, found))
+    rows = source.rows(queries)
+    found = source.collect(queries, rows, 10, 3, 50)
+    return found, source.features(queries, found, source.evidence(queries, rows, found))
 
 
 def test_without_memory_the_counts_of_pairs_change_nothing(model_of):
@@ -124,9 +124,10 @@ def test_without_memory_the_counts_of_pairs_change_nothing(model_of):
 def test_without_look_alikes_nobody_lends_and_nothing_is_borrowed(model_of):
     model = model_of("without-look-alikes")
     queries = model.queries(np.arange(20))
-    assert model.likeness.nnz == 0 and model.candidates.borrowed(queries).by_query.nnz == 0
+    assert model.likeness.nnz == 0 and model.candidates.rows(queries).borrowed.by_query.nnz == 0
     lending = model_of("hinge")
-    assert lending.likeness.nnz > 0 and lending.candidates.borrowed(lending.queries(np.arange(20))).by_query.nnz > 0
+    assert lending.likeness.nnz > 0
+    assert lending.candidates.rows(lending.queries(np.arange(20))).borrowed.by_query.nnz > 0
 
 
 def test_without_the_model_embeddings_change_nothing(model_of):

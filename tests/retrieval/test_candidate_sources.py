@@ -21,7 +21,7 @@ def asked(recommender):
 
 
 def collected(model, queries):
-    return model.candidates.collect(queries, model.candidates.borrowed(queries), 30, 3, POPULAR)
+    return model.candidates.collect(queries, model.candidates.rows(queries), 30, 3, POPULAR)
 
 
 def items_of(found, row):

@@ -44,13 +44,18 @@ def source_of(make_events):
     memory = Memory.of(graph, types, TYPES, Sales(graph.bought + 0.5, np.zeros((ITEMS, 0))), (2,), 0)
     prices = np.zeros((ITEMS, 3))
 
-    def make(expected, look_alikes=(), borrowed=0):
+    def make(expected, look_alikes=(), borrowed=0, given_links=False, of_types=0, walks=None):
         rows, lenders = np.array([*look_alikes, (0, 0)]).T
         weights = np.array([0.5] * len(look_alikes) + [0.0])
         likeness = sparse.csr_array(sparse.coo_array((weights, (rows, lenders)), shape=(ITEMS, ITEMS)))
         known = KnownItems(embeddings, prices, likeness)
-        config = ComplementsConfig(expected_candidates=expected, borrowed_candidates=borrowed)
-        return CandidateSource(predictor, index, memory, known, config, ExactIndex(memory.right))
+        config = ComplementsConfig(
+            expected_candidates=expected,
+            borrowed_candidates=borrowed,
+            type_candidates=of_types,
+            walk_candidates=walks,
+        )
+        return CandidateSource(predictor, index, memory, known, config, ExactIndex(memory.right), given_links)
 
     return make
 
@@ -64,7 +69,7 @@ def queries_of(source, codes):
 def candidates_of(source, *codes, per_type=1, types=0, popular=0):
     """Give the candidates of each query, with their probabilities; `types=0` keeps the networks out."""
     queries = queries_of(source, codes)
-    found = source.collect(queries, source.borrowed(queries), per_type, types, popular)
+    found = source.collect(queries, source.rows(queries), per_type, types, popular)
     assert (np.diff(found.owner * ITEMS + found.item) > 0).all(), "a candidate stands twice"
     assert (found.item != np.array(codes)[found.owner]).all(), "a query completes itself"
     return [
@@ -106,6 +111,30 @@ def test_what_look_alikes_were_bought_with_are_candidates(source_of):
     # And i completes what a completes: c was bought with a, b and d.
     assert set(of_c) == {A, B, D, NEW}
     assert set(candidates_of(source_of(1, [(NEW, A)]), NEW)[0]) == set()
+
+
+def test_walks_of_two_steps_lead_to_candidates_where_they_are_asked_for(source_of):
+    # From a over c or d to each other and to b; of given links walks are asked for without being named.
+    for walking in (source_of(1, walks=3), source_of(1, given_links=True)):
+        of_a, of_new = candidates_of(walking, A, -1)
+        assert set(of_a) == {B, C, D}
+        assert set(of_new) == set()
+    assert set(candidates_of(source_of(1), A)[0]) == {C, D}
+    assert set(candidates_of(source_of(1, given_links=True, walks=0), A)[0]) == {C, D}
+
+
+def test_what_a_type_is_bought_with_beyond_what_anyone_buys_is_a_candidate(source_of):
+    # With a, d and g, of type 0, c was bought four times and a and b twice, though they sell less than the others;
+    # with b, e and h f and g four times; with c, f and i all twice, of whom a and b sell least.
+    source = source_of(expected=1, of_types=2)
+    of_a, of_b, of_new = candidates_of(source, A, B, NEW)
+    assert set(of_a) == {C, D}, "a and c are the best of its type, c and d were bought with it"
+    assert set(of_b) == {C, D, F, G}
+    assert set(of_new) == {A, B}
+    # A product of no log has a type, or none and then no such candidates.
+    queries = replace(queries_of(source, [-1, -1]), type_code=np.array([1, -1]))
+    found = source.collect(queries, source.rows(queries), 1, 0, 0)
+    assert (found.owner.tolist(), found.item.tolist()) == ([0, 0], [F, G])
 
 
 def test_the_networks_name_the_items_of_the_likeliest_types(source_of):
