@@ -267,7 +267,7 @@ class Recommender:
             evidence=evidence,
             type_probability=float(probabilities[kind]),
             complement_type=name,
-            sentence=f"{memory}; {model}",
+            sentence=f"{memory}; {model}{_in_words(listed)}",
         )
 
     def _best_evidence(self, ranking: Ranking, carts: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
@@ -328,6 +328,10 @@ class Recommender:
                 "complement_type": pd.Series(types[self.model.type_codes[ranking.item]], dtype="str"),
             }
         )
+
+
+def _in_words(listed: Recommendation | None) -> str:
+    return "" if listed is None else f"; expected {listed.uplift:.1f} times as often as of anyone"
 
 
 def _bare(item: str) -> Recommendation:

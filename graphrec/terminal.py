@@ -130,6 +130,7 @@ def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: 
     table.add_column("score", justify="right", min_width=7)
     with_evidence = any("evidence" in answer for answer in answers)
     if with_evidence:
+        table.add_column("uplift", justify="right", min_width=7)
         table.add_column("source", min_width=9)
         table.add_column("together", justify="right", min_width=8)
         table.add_column("lift", justify="right", min_width=5)
@@ -141,7 +142,7 @@ def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: 
         row = [str(answer["rank"]), answer["item"], name, f"{answer['score']:.4f}"]
         if with_evidence:
             evidence = answer["evidence"]
-            row += [answer["source"], f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
+            row += [f"{answer['uplift']:.1f} x", answer["source"], f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
         table.add_row(*map(escape, row))
     Console().print(table)
 
