@@ -148,7 +148,8 @@ def _chosen(parts: list[LabelledLists], config: Config, display: Display) -> Lea
     """Learn on all stretches but the last, choose on it, then learn on all of them."""
     settings, hardware, last = config.complements, hardware_of(config.training), parts[-1].bought()
     training = LabelledLists.joined(parts[:-1])
-    ranker, curve = fit_ranker(training, settings, config.seed, display, hardware, last)
+    # One network is enough to choose by.
+    ranker, curve = fit_ranker(training, settings, config.seed, display, hardware, last, networks=1)
     temperature = choose_temperature(ranker, last)
     ranker.temperature.fill_(temperature)
     shares, counts = ranker.shares(last), last.features[:, COUNT].astype(np.float64)

@@ -169,6 +169,7 @@ def fit_ranker(
     display: Display,
     hardware: Hardware = ONE_CPU,
     validation: LabelledLists | None = None,
+    networks: int | None = None,
 ) -> tuple[Ranker, Curve]:
     """Train to the end of the schedule on the lists of later stretches.
 
@@ -183,6 +184,8 @@ def fit_ranker(
     hardware : Hardware
     validation : LabelledLists, optional
         Whose loss the curve tells.
+    networks : int, optional
+        By default as many as `complements.ranker_networks` says.
 
     Returns
     -------
@@ -193,7 +196,7 @@ def fit_ranker(
     """
     training = training.bought()
     features = training.features
-    ranker = Ranker(features.shape[1], config.ranker_hidden, config.ranker_networks)
+    ranker = Ranker(features.shape[1], config.ranker_hidden, networks or config.ranker_networks)
     mean = torch.from_numpy(features.mean(axis=0, dtype=np.float64))
     scale = torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3))
     curves = []

@@ -100,7 +100,8 @@ def make_exam(split: Split, data: TrainingData, seed: int) -> Exam:
     """
     bought, cold = data.bought > 0, split.cold
     settings = split.config.evaluation
-    lines = basket_lines(split.test, settings.questions, seed)
+    # A product is asked about by all of its links: a part of them would leave right answers out.
+    lines = basket_lines(split.test, len(split.test) if split.of_links else settings.questions, seed)
     if split.of_links:
         return _about_links(lines, bought, cold)
     share = min(1.0, settings.questions_by_every_item / max(len(lines), 1))

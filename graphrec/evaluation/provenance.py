@@ -94,7 +94,7 @@ def code_of_baselines(package: Path = PACKAGE) -> str:
 
 def code_of_measuring(package: Path = PACKAGE) -> str:
     """Hash the source files by which lists are measured and shown."""
-    return _hashed(package, _files(package, ["evaluation"]))
+    return _hashed(package, _files(package, ["evaluation", "lists"]))
 
 
 def _files(package: Path, places: Sequence[str]) -> set[Path]:
