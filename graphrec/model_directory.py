@@ -38,7 +38,7 @@ from graphrec.model import Model
 from graphrec.rerank import SessionItems
 from graphrec.retrieval import AnnoyIndex, BandedIndex, ComplementIndex, ExactIndex, Lenders, lay_out_by_size
 
-FORMAT = 4
+FORMAT = 5
 """Rises when older versions can no longer read what is written."""
 
 Network = torch.nn.Module
