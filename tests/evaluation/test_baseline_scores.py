@@ -51,6 +51,9 @@ def scores(data, key, *query, **parameters):
         ("type-popularity", {"types": 1}, B, [4, NONE, NONE, NONE, NONE]),
         ("type-popularity", {"types": 2}, B, [4, 3, 3, NONE, NONE]),
         ("type-popularity", {"types": 1}, E, [NONE, 3, 3, NONE, NONE]),
+        # As the predicted types before, all other types behind them; what nobody has bought comes first in its type.
+        ("untouched-first", {"types": 1}, A, [4 / 5, 2 + 3 / 5, 2 + 3 / 5, 2 / 5, 1]),
+        ("untouched-first", {"types": 3}, C, [2 + 4 / 5, 2 + 3 / 5, 2 + 3 / 5, 2 + 2 / 5, 3]),
         # P(1 | 0) = 1, of which B and C hold half each.
         ("type-backoff", {"kappa": 100}, A, [0, 3 + 50, 2 + 50, 0, 0]),
         ("type-backoff", {"kappa": 80}, B, [3 + 80 * 5 / 8, 80 / 4 / 2, 1 + 80 / 4 / 2, 80 / 8, 0]),

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from graphrec.evaluation.baselines.baseline import Scorer
 from graphrec.evaluation.baselines.libraries import open_library
+from graphrec.evaluation.baselines.skip_gram import skip_gram
 from graphrec.evaluation.baselines.training_data import TrainingData
 
 _LONGEST_WINDOW = 100
-_ITEM2VEC_DIM = 64
 
 
 @dataclass(frozen=True)
@@ -62,27 +62,17 @@ def fit_item2vec(data: TrainingData, parameters: Mapping[str, float], seed: int)
         `epochs`; `ns_exponent`, the power of the popularity by which negative items are drawn.
     seed : int
     """
-    word2vec = open_library("gensim.models.word2vec")
     tokens = np.split(data.baskets.indices.astype(str), data.baskets.indptr[1:-1])
-    model = word2vec.Word2Vec(
+    query, candidate = skip_gram(
         # gensim takes lists of texts.
         [basket.tolist() for basket in tokens],
-        vector_size=_ITEM2VEC_DIM,
-        window=min(int(data.basket_sizes.max(initial=1)), _LONGEST_WINDOW),
+        data.items,
         # A basket has no order: every item sees all others.
-        shrink_windows=False,
-        sg=1,
-        negative=5,
-        ns_exponent=parameters["ns_exponent"],
-        sample=0,
-        min_count=1,
+        window=min(int(data.basket_sizes.max(initial=1)), _LONGEST_WINDOW),
         epochs=int(parameters["epochs"]),
+        ns_exponent=parameters["ns_exponent"],
         seed=seed,
-        workers=1,
     )
-    codes = np.array(model.wv.index_to_key, dtype=np.int64)
-    query, candidate = np.zeros((2, data.items, _ITEM2VEC_DIM))
-    query[codes], candidate[codes] = model.wv.vectors, model.syn1neg
     return ItemVectors(query, candidate, np.zeros(data.items), data.held > 0).scorer(cosine=False)
 
 

@@ -18,7 +18,9 @@ _VIEWED_ITEMS = 50
 """Sessions that viewed more different items are left out of the co-views, as in the similar graph."""
 
 
-def read_training_data(events: Events, types: np.ndarray, longest: int = BASKET_SIZES[1]) -> TrainingData:
+def read_training_data(
+    events: Events, types: np.ndarray, longest: int = BASKET_SIZES[1], of_links: bool = False
+) -> TrainingData:
     """Bring the baskets of a log into memory as a sparse matrix, and what it says of views and of order.
 
     Parameters
@@ -29,6 +31,8 @@ def read_training_data(events: Events, types: np.ndarray, longest: int = BASKET_
         `(items,) int64`.
     longest : int
         Most different items of a basket that is counted.
+    of_links : bool
+        Whether given links stand for baskets.
     """
     with open_duckdb(events.engine) as engine:
         log = events.table(engine)
@@ -53,6 +57,7 @@ def read_training_data(events: Events, types: np.ndarray, longest: int = BASKET_
         bought=bought.astype(np.int64),
         viewed_together=_together(views, items) if len(views) else None,
         bought_first=_in_order(lines, items),
+        of_links=of_links,
     )
 
 

@@ -36,6 +36,8 @@ class TrainingData:
     bought_first : csr_array or None
         `(items, items) float32`: baskets in which the row was bought strictly before the column; None where no
         basket tells an order.
+    of_links : bool
+        Whether given links stand for baskets.
     """
 
     catalogue: Catalogue
@@ -45,6 +47,7 @@ class TrainingData:
     bought: np.ndarray
     viewed_together: sparse.csr_array | None
     bought_first: sparse.csr_array | None
+    of_links: bool = False
 
     @property
     def items(self) -> int:
@@ -70,6 +73,12 @@ class TrainingData:
     def counts(self) -> sparse.csr_array:
         """Baskets that hold both of two items, `(items, items) float64`, without the diagonal."""
         return self.together()
+
+    @cached_property
+    def linked(self) -> sparse.csr_array:
+        """The complement graph, `(items, items) float64`: 1 where any basket holds both, in either order."""
+        ones = np.ones(self.counts.nnz)
+        return sparse.csr_array((ones, self.counts.indices, self.counts.indptr), shape=self.counts.shape)
 
     @cached_property
     def basket_sizes(self) -> np.ndarray:
