@@ -36,8 +36,10 @@ def reranked(model: Model, query: np.ndarray, history: History, k: int) -> np.nd
     """
     items, scores = _pools(model, query)
     sessions = _sessions(history, len(query), model.config.rerank.max_length)
-    total = np.log(np.maximum(scores, 1e-12))
     with_history = np.flatnonzero(sessions.length.numpy())
+    # A list is not in the order of its scores: without a session it stays in its own.
+    total = np.tile(-np.arange(items.shape[1], dtype=np.float64), (len(items), 1))
+    total[with_history] = np.log(np.maximum(scores[with_history], 1e-12))
     blocks = np.array_split(with_history, max(1, len(with_history) // _AT_ONCE)) if len(with_history) else []
     for block in blocks:
         likely = candidate_log_probabilities(
