@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from graphrec.evaluation.contenders import Fitted, Materials, of_model, of_score
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.events import Events, load_events
 from graphrec.events.shop import Shop, generate_shop, write_shop
+from graphrec.model import Model
 from graphrec.recommender import Recommender
 
 DATA = Path(os.environ.get("GRAPHREC_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -36,6 +37,12 @@ QUICK = {
 
 def quick_config(**sections: object) -> Config:
     return parse_config(QUICK | sections, "test")
+
+
+def listing(model: Model, **lists: object) -> Model:
+    """Ask a model for lists by other settings."""
+    settings = model.config.lists.model_copy(update=lists)
+    return replace(model, config=model.config.model_copy(update={"lists": settings}))
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_recommend_as_json_and_as_table(folder):
     answered = graphrec("recommend", folder / "model", *items, "-k", 5, "--json", "--session", items[0])
     answers = json.loads(answered.stdout)
     assert [answer["rank"] for answer in answers] == [1, 2, 3, 4, 5]
-    assert set(answers[0]) == {"item", "score", "rank", "source", "evidence"}
+    assert set(answers[0]) == {"item", "score", "uplift", "rank", "source", "evidence"}
     assert set(answers[0]["evidence"]) == {"bought_together", "support", "lift", "bought_first"}
     assert not set(items) & {answer["item"] for answer in answers}
     table = graphrec("recommend", folder / "model", items[0])

@@ -54,9 +54,16 @@ def test_a_product_in_no_log_is_asked_by_its_embedding_its_look_alikes_and_by_wh
     popular = model.memory.best_first[0][:POPULAR]
     for row in range(2):
         look_alikes = model.memory.bought_together[queries.likeness[[row]].indices].indices
-        others = np.setdiff1d(items_of(found, row), [*popular, *look_alikes])
-        assert np.isin(popular, items_of(found, row)).all()
-        assert len(np.unique(model.type_codes[others])) == 3
+        edges, of_types = model.memory.best_of_types(model.config.complements.type_candidates)
+        kind = queries.type_code[row]
+        beyond = of_types[edges[kind] : edges[kind + 1]]
+        assert len(beyond) and np.isin([*popular, *beyond], items_of(found, row)).all()
+        others = np.setdiff1d(items_of(found, row), [*popular, *look_alikes, *beyond])
+        # The likeliest types, and as many that are likelier here than anywhere.
+        likely = model.predictor.type_probabilities(queries.embedding[[row]])[0]
+        orders = (likely, likely - model.memory.type_transition[-1])
+        named = {int(code) for order in orders for code in np.argsort(-order, kind="stable")[:3]}
+        assert set(model.type_codes[others].tolist()) == named
 
 
 def test_counts_expect_what_is_bought_with_the_same_others(make_events):
