@@ -11,6 +11,7 @@ from scipy import sparse
 
 from graphrec.errors import GraphrecWarning
 from graphrec.evaluation.baselines import SPECIFICITIES, Baseline, TrainingData, rank_codes_by_uplift
+from graphrec.evaluation.baselines.baseline import NATURAL_ENDS
 from graphrec.evaluation.metrics import gains_beyond_chance, hit_matrix, ndcg
 from graphrec.evaluation.questions import Questions
 from graphrec.progress import Display
@@ -107,10 +108,11 @@ def _best(name: str, points: Sequence[tuple[Mapping[str, float], float]], values
 
 
 def ends_of_grid(chosen: Mapping[str, float], tried: Sequence[Mapping[str, float]]) -> list[str]:
-    """Name the parameters, of three values or more, of which the least or the most was chosen."""
+    """Name the parameters, of three values or more, that lie at an end of what was tried and could lie beyond it."""
     ends = []
     for name, value in chosen.items():
         values = {point[name] for point in tried}
-        if len(values) >= _FEW and value in (min(values), max(values)):
+        at_an_end = value in (min(values), max(values)) and value not in NATURAL_ENDS.get(name, ())
+        if len(values) >= _FEW and at_an_end:
             ends.append(f"{name} {value:g}")
     return ends

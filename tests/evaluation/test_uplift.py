@@ -137,6 +137,9 @@ def test_an_end_is_one_of_three_values_or_more():
     assert ends_of_grid({"a": 2, "b": 1, "c": 7}, tried) == []
     assert ends_of_grid({"a": 5, "b": 1, "c": 7}, tried) == ["a 5"]
     assert ends_of_grid({"a": 1, "b": 0, "c": 7}, tried) == ["a 1"]
+    # Baskets that do not age are no end of a scale, and ageing fastest is.
+    lives = [{"half_life": days} for days in (0, 30, 90)]
+    assert ends_of_grid({"half_life": 0}, lives) == [] and ends_of_grid({"half_life": 90}, lives) == ["half_life 90"]
 
 
 def test_what_scores_by_popularity_alone_says_nothing_of_its_query():

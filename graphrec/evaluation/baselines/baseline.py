@@ -18,6 +18,20 @@ Fit = Callable[[TrainingData, Mapping[str, float], int], Scorer]
 """Data, the parameters of one grid point, seed -> scorer."""
 
 
+NATURAL_ENDS: Mapping[str, Sequence[float]] = {
+    "min_count": (1,),
+    "half_life": (0,),
+    "shrink": (0,),
+    "kappa": (0,),
+    "factor": (0,),
+    "weight": (0,),
+    "B": (0, 1),
+    "types": (1,),
+    "substitutes": (0, 1, 2),
+}
+"""Parameter -> values at which it ends by what it means: a grid that ends there is not too narrow."""
+
+
 def always_possible(data: TrainingData) -> str | None:
     """Say that nothing speaks against a fit."""
     return None

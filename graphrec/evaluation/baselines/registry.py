@@ -31,7 +31,7 @@ from graphrec.evaluation.baselines.pair_counts import (
 from graphrec.evaluation.baselines.random_walks import fit_p3alpha, fit_rp3beta, fit_two_step_walk
 from graphrec.evaluation.baselines.type_counts import fit_popularity_in_types, fit_type_backoff, fit_untouched_first
 
-_LEAST_COUNTS = grid_of(min_count=(1, 2, 3, 5, 10, 20))
+_LEAST_COUNTS = grid_of(min_count=(1, 2, 3, 5, 10, 20, 50, 100))
 _TYPES = grid_of(types=(1, 3, 10, 30, 100))
 
 _OF_LOGS_AND_LINKS: Mapping[str, Baseline] = {
@@ -44,27 +44,31 @@ _OF_LOGS_AND_LINKS: Mapping[str, Baseline] = {
     "weighted-count": Baseline(
         "co-purchase count by length and age",
         fit_weighted_count,
-        grid_of(power=(0, 0.5, 1, 1.5), half_life=(0, 180, 90, 30)),
+        grid_of(power=(0, 0.5, 1, 1.5), half_life=(0, 365, 180, 90, 30)),
     ),
     "lift": Baseline("lift", fit_lift, _LEAST_COUNTS),
-    "shrunk-lift": Baseline("shrunk lift", fit_shrunk_lift, grid_of(shrink=(3, 10, 30, 100, 300, 1000, 3000, 10_000))),
+    "shrunk-lift": Baseline(
+        "shrunk lift", fit_shrunk_lift, grid_of(shrink=(10, 30, 100, 300, 1000, 3000, 10_000, 100_000))
+    ),
     "npmi": Baseline("normalised PMI", fit_npmi, _LEAST_COUNTS),
     "cosine": Baseline("cosine of baskets", fit_cosine, grid_of(shrink=(0, 3, 10, 30, 100, 300, 1000))),
-    "bm25": Baseline("BM25", fit_bm25, grid_of(K1=(1.2, 20, 100, 500), B=(0, 0.2, 0.75)), library="implicit"),
+    "bm25": Baseline("BM25", fit_bm25, grid_of(K1=(0.1, 0.3, 1.2, 20, 100, 500), B=(0, 0.2, 0.75)), library="implicit"),
     "p3alpha": Baseline("P3alpha", fit_p3alpha, grid_of(alpha=(0.2, 0.4, 0.6, 0.8, 1.0, 1.2))),
-    "rp3beta": Baseline("RP3beta", fit_rp3beta, grid_of(alpha=(0.2, 0.5, 0.8, 1.0), beta=(0, 0.2, 0.4, 0.6, 0.8))),
+    "rp3beta": Baseline(
+        "RP3beta", fit_rp3beta, grid_of(alpha=(0.05, 0.2, 0.5, 0.8, 1.0), beta=(0, 0.2, 0.4, 0.6, 0.8))
+    ),
     "type-backoff": Baseline(
         "co-purchase count, back-off to types",
         fit_type_backoff,
-        grid_of(kappa=(10, 30, 100, 300, 1000, 3000, 10_000)),
+        grid_of(kappa=(0, 10, 30, 100, 300, 1000, 3000, 10_000)),
     ),
     "count-svd": Baseline(
         "co-purchase count + truncated SVD",
         fit_count_svd,
-        grid_of(rank=(16, 32, 128), power=(0, 0.5, 1), factor=(1, 3, 10)),
+        grid_of(rank=(16, 32, 128, 256), power=(0, 0.5), factor=(0.1, 0.3, 1, 3, 10)),
         why_not=too_few_items,
     ),
-    "two-step-walk": Baseline("two-step walk", fit_two_step_walk, grid_of(weight=(0.01, 0.03, 0.1, 0.3, 1, 3))),
+    "two-step-walk": Baseline("two-step walk", fit_two_step_walk, grid_of(weight=(0, 0.01, 0.03, 0.1, 0.3, 1, 3))),
     "ease": Baseline(
         "EASE",
         fit_ease,
@@ -108,7 +112,7 @@ _OF_LOGS_AND_LINKS: Mapping[str, Baseline] = {
 
 _SUBSTITUTES = (IGNORED, LEFT_OUT, WALKED)
 _NEIGHBOURS = grid_of(substitutes=_SUBSTITUTES)
-_WALKS = grid_of(substitutes=_SUBSTITUTES, beta=(-0.4, -0.2, 0, 0.2, 0.4))
+_WALKS = grid_of(substitutes=_SUBSTITUTES, beta=(-0.8, -0.4, -0.2, 0, 0.2, 0.4))
 
 _OF_LINKS: Mapping[str, Baseline] = {
     "link-walk-2": Baseline("two-step walk on the links", fit_link_walk_2, _WALKS, why_not=not_of_links),
