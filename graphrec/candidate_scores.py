@@ -18,8 +18,9 @@ OBSERVED, PREDICTED, FALLBACK = range(3)
 
 _AT_ONCE = 8192
 """Candidates described and scored at once: so many stay near the processor."""
-_SHOULD_HAVE_MET = 3.0
-"""Baskets that two items should share by chance from which never having met is none: its probability is 5%."""
+_SHOULD_HAVE_MET = 1.0
+"""Baskets that two items should share by chance, from which on a pair that the graph does not hold stands last. It never
+met, or it was pruned since it met so seldom that others came first."""
 _ASKED, _QUERIES_AT_ONCE = 4_000, 512
 """Purchases whose items are asked by when P(item) is estimated."""
 _LEAST = 1e-100
@@ -104,7 +105,7 @@ def _expected(model: Model, members: Members, query: np.ndarray, item: np.ndarra
 
 
 def _below_chance(count: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Tell pairs that meet less often than chance; of one that never met, only if it should have met three times."""
+    """Tell pairs that meet less often than chance; of one that is not known to have met, only if it should have."""
     return np.where(count > 0, count < expected, expected >= _SHOULD_HAVE_MET)
 
 

@@ -210,7 +210,7 @@ def _choose_prior_strength(
 def _report_data(events: Events, graph: ProductGraph, features: ItemFeatures, config: Config) -> dict[str, Any]:
     """Say what was read and built; what did not run as usual is a note."""
     notes = []
-    if graph.similar_sources != ("views",):
+    if not graph.similar_from_views:
         notes.append("The log has no views: similar links come from " + " and from ".join(graph.similar_sources) + ".")
     if features.types.derived:
         notes.append(f"No item has a type: titles were clustered into {len(features.types)} types.")

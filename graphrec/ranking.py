@@ -136,8 +136,7 @@ def _rank_block(
     items = len(model.catalogue)
     known = members.item >= 0
     in_cart = np.unique(np.concatenate([members.query[known] * items + members.item[known], kept_out]))
-    owner, edge = model.graph.similar.edges_of(members.item[known])
-    similar = np.unique(members.query[known][owner] * items + model.graph.similar.indices[edge])
+    similar = _substitutes(model, members)
 
     wanted = ~_among(in_cart, scored.key)
     query, item = scored.query[wanted], scored.item[wanted]
@@ -176,6 +175,18 @@ def _rank_block(
     top = rank <= k
     query, item, score, source = (a[top] for a in (query, item, score, source))
     return Ranking(query, item, rank[top], source, score, score / model.memory.popularity[item])
+
+
+def _substitutes(model: Model, members: Members) -> np.ndarray:
+    """Give, as rising numbers, what shoppers would buy instead of a member of a query.
+
+    Given links without substitute links name none: there what shares neighbours is what a link is likeliest to lead to.
+    """
+    if model.candidates.given_links and not model.graph.similar_from_views:
+        return np.zeros(0, dtype=np.int64)
+    known = members.item >= 0
+    owner, edge = model.graph.similar.edges_of(members.item[known])
+    return np.unique(members.query[known][owner] * len(model.catalogue) + model.graph.similar.indices[edge])
 
 
 def _one_of_each(model: Model, members: Members, query: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:

@@ -83,6 +83,11 @@ class ProductGraph:
         """Number of items, with and without edges."""
         return self.complement.items
 
+    @property
+    def similar_from_views(self) -> bool:
+        """Whether similar pairs were viewed together, or given as such."""
+        return self.similar_sources == ("views",)
+
     def with_similar(self, similar: Pairs, sources: Sequence[str]) -> ProductGraph:
         """Return the graph with other similar links."""
         return replace(self, similar=similar, similar_sources=tuple(sources))
