@@ -19,8 +19,8 @@ OBSERVED, PREDICTED, FALLBACK = range(3)
 _AT_ONCE = 8192
 """Candidates described and scored at once: so many stay near the processor."""
 _SHOULD_HAVE_MET = 1.0
-"""Baskets that two items should share by chance, from which on a pair that the graph does not hold stands last. It never
-met, or it was pruned since it met so seldom that others came first."""
+"""Baskets that two items should share by chance, from which on a pair that the graph does not hold stands last. It
+never met, or it was pruned since it met so seldom that others came first."""
 _ASKED, _QUERIES_AT_ONCE = 4_000, 512
 """Purchases whose items are asked by when P(item) is estimated."""
 _LEAST = 1e-100

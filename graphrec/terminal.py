@@ -142,7 +142,8 @@ def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: 
         row = [str(answer["rank"]), answer["item"], name, f"{answer['score']:.4f}"]
         if with_evidence:
             evidence = answer["evidence"]
-            row += [f"{answer['uplift']:.1f} x", answer["source"], f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
+            row += [f"{answer['uplift']:.1f} x", answer["source"]]
+            row += [f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
         table.add_row(*map(escape, row))
     Console().print(table)
 
