@@ -1,0 +1,228 @@
+"""The order of lists, in a small shop of which it is known what goes with what and what is bought by all."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graphrec import Recommender
+from graphrec.evaluation import make_exam, split_log
+from graphrec.evaluation.baselines import BASELINES
+from graphrec.evaluation.contenders import Materials, of_model, of_scorer
+from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
+from graphrec.ranking import rank_within_type
+from tests.conftest import listing
+from tests.staple_shop import BAG, BLUE, GROUPS, LARGE, MUG, PARTS, RARE, RED, SMALL, group, write_staple_shop
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory):
+    return split_log(write_staple_shop(tmp_path_factory.mktemp("staples")))
+
+
+@pytest.fixture(scope="module")
+def model(split):
+    return Recommender.fit(split.train, split.config).model
+
+
+@pytest.fixture(scope="module")
+def together(split, model):
+    """Count by hand: `bought` baskets of each item, `pairs` baskets of two, and how many there are."""
+    bought = split.train.frame.query("kind == 2")
+    baskets = pd.crosstab(bought["session"], bought["item"]).reindex(columns=range(len(model.catalogue)), fill_value=0)
+    counts = (baskets > 0).astype(int).to_numpy()
+    return counts.sum(axis=0), counts.T @ counts, len(counts)
+
+
+def lists(model, k, **settings):
+    return Recommender(listing(model, **settings)).recommend_all(k)
+
+
+def answers(model, query, k=10, **settings):
+    return [answer.item for answer in Recommender(listing(model, **settings)).recommend(query, k)]
+
+
+def test_a_staple_stands_in_every_list_by_what_is_bought_most_and_in_few_by_what_the_query_changes(model, together):
+    bought, _, baskets = together
+    bag = model.catalogue.codes([BAG])[0]
+    assert bought[bag] == baskets == model.graph.baskets
+
+    def listed(specificity):
+        three = lists(model, 3, specificity=specificity)
+        return set(three.loc[three["complement"] == BAG, "item"])
+
+    everything = set(model.catalogue.frame["item"]) - {BAG}
+    assert listed(0.0) == everything
+    # It stands still where an item has no three partners.
+    assert listed(1.0) <= {RED, BLUE, SMALL, LARGE, MUG, *RARE}
+    assert len(listed(1.0)) < 0.4 * len(everything)
+
+
+def test_without_a_setting_the_lists_are_by_what_the_fit_has_chosen(model):
+    assert model.config.lists.specificity is None
+    pd.testing.assert_frame_equal(lists(model, 5), lists(model, 5, specificity=model.chosen_specificity))
+    assert not lists(model, 5).equals(lists(model, 5, specificity=0.0))
+
+
+def test_the_order_changes_no_score(model):
+    whole = len(model.catalogue) - 1
+    plain, by_uplift = (lists(model, whole, specificity=s).set_index(["item", "complement"]) for s in (0.0, 1.0))
+    known = plain[plain["source"] == "observed"]
+    pd.testing.assert_frame_equal(
+        known[["score", "uplift"]], by_uplift.loc[known.index, ["score", "uplift"]], check_exact=True
+    )
+    popularity = model.memory.popularity[model.catalogue.codes(plain.index.get_level_values("complement"))]
+    np.testing.assert_allclose(plain["uplift"], plain["score"] / popularity, rtol=1e-12)
+
+
+@pytest.mark.parametrize("specificity", [0.0, 0.5, 1.0, 2.0])
+def test_what_goes_with_an_item_is_ordered_by_its_share_without_that_of_anyone(model, together, specificity):
+    _, pairs, _ = together
+    listed = lists(model, 3, specificity=specificity, min_types=1)
+    left, right = (model.catalogue.codes(listed[name]) for name in ("item", "complement"))
+    key = listed["score"] - specificity * model.anyone[right]
+    own = listed["item"].str.endswith(PARTS).to_numpy()
+    assert own.sum() == 3 * len(GROUPS) * len(PARTS) and (pairs[left, right] > 0)[own].all()
+    assert (key[own].groupby(listed["item"]).diff().dropna() <= 1e-9).all()
+
+
+def test_what_anyone_buys_is_the_mean_over_what_is_bought(model):
+    whole = lists(model, len(model.catalogue) - 1)
+    left, right = (model.catalogue.codes(whole[name]) for name in ("item", "complement"))
+    mean = np.zeros(len(model.catalogue))
+    for query, popularity in enumerate(model.memory.popularity):
+        mean[right[left == query]] += popularity * whole["score"].to_numpy()[left == query]
+    np.testing.assert_allclose(model.anyone, mean, atol=2e-4)
+    # Shares of the purchases are something else: a basket of more items says more of what is bought together.
+    assert np.abs(model.anyone - model.memory.popularity).max() > 4e-3
+    assert model.anyone.sum() == pytest.approx(1, abs=1e-3)
+
+
+def against_chance(model, together):
+    """Tell pairs that met less often than chance, and those that never met though they should have or should not."""
+    bought, pairs, baskets = together
+    expected = np.outer(bought, bought) / baskets
+    never = pairs == 0
+    return (~never & (pairs < expected)) | (never & (expected >= 3)), never & (expected > 0.8) & (expected < 3)
+
+
+@pytest.mark.parametrize("specificity", [0.0, 1.0])
+def test_what_is_bought_together_less_often_than_chance_stands_behind_everything_else(model, together, specificity):
+    unlikely, unclear = against_chance(model, together)
+    red, blue, alder, other = model.catalogue.codes([RED, BLUE, group(0)[0], group(1)[0]])
+    assert together[1][red, blue] == 1 and unlikely[red, blue], "met once, and should have met in hundreds of baskets"
+    assert together[1][alder, other] == 0 and unlikely[alder, other]
+    whole = lists(model, len(model.catalogue) - 1, specificity=specificity, near_duplicates="keep", min_types=1)
+    left, right = (model.catalogue.codes(whole[name]) for name in ("item", "complement"))
+    substitutes = model.graph.similar.find(left, right) < len(model.graph.similar)
+    last = unlikely[left, right]
+    ordinary = ~last & ~unclear[left, right] & (~substitutes | (together[1][left, right] > 0))
+    behind = whole["rank"].where(last).groupby(left).min()
+    front = whole["rank"].where(ordinary).groupby(left).max()
+    # A bag is bought with everything as often as chance has it, and what is rare should have met little.
+    assert set(np.flatnonzero(behind.isna())) <= set(model.catalogue.codes([BAG, *RARE]))
+    assert front.notna().all() and (front < behind)[behind.notna()].all()
+
+
+def test_two_packs_of_one_thing_take_one_place(model):
+    others = len(model.catalogue) - 1
+    kept, one = (lists(model, others, near_duplicates=how).set_index(["item", "complement"]) for how in ("keep", "one"))
+    # Nobody's list is shorter for it.
+    assert (kept.groupby(level=0).size() == others).all() and (one.groupby(level=0).size() == others).all()
+    for query, pack in ((SMALL, LARGE), (LARGE, SMALL)):
+        assert kept.loc[(query, pack), "rank"] <= 5
+        rare = one.loc[query]["rank"].reindex(RARE)
+        assert one.loc[(query, pack), "rank"] > rare.max(), "another pack of the query stands before what is last"
+    better, worse = kept.loc[MUG]["rank"].reindex([SMALL, LARGE]).sort_values().index
+    assert kept.loc[(MUG, worse), "rank"] <= 5
+    assert one.loc[(MUG, better), "rank"] == kept.loc[(MUG, better), "rank"]
+    assert one.loc[(MUG, worse), "rank"] > one.loc[MUG]["rank"].reindex(RARE).max()
+    # A pack that is in the cart keeps the other one out as well.
+    assert LARGE in answers(model, [MUG, SMALL], 3, near_duplicates="keep")
+    assert LARGE not in answers(model, [MUG, SMALL], 5, near_duplicates="one")
+
+
+@pytest.mark.parametrize("k", [1, 10, 100])
+def test_every_item_gets_as_many_rows_as_there_are_others(model, k):
+    for how in ("one", "keep"):
+        for specificity in (0.0, 2.0):
+            listed = lists(model, k, near_duplicates=how, specificity=specificity)
+            assert (listed.groupby("item").size() == min(k, len(model.catalogue) - 1)).all()
+            assert listed["item"].nunique() == len(model.catalogue)
+
+
+def test_of_a_cart_the_staple_that_fits_all_comes_after_what_fits_this_one(model):
+    one, other = group(0), group(1)
+    assert answers(model, one[:2], specificity=0.0)[0] == BAG
+    assert set(answers(model, one[:2], specificity=1.0)[:2]) == set(one[2:])
+    # Of two groups all that fits either.
+    mixed = answers(model, [one[0], other[0]], specificity=1.0)
+    assert set(mixed[:6]) == {*one[1:], *other[1:]}
+    assert BAG not in mixed[:6]
+    assert BAG in answers(model, [one[0], other[0]], specificity=0.0)[:1]
+
+
+def test_the_score_of_a_cart_is_the_mean_of_its_members(model):
+    cart = group(0)[:2]
+    recommender = Recommender(listing(model, specificity=1.0))
+    alone = [{a.item: a.score for a in recommender.recommend(item, 60)} for item in cart]
+    for answer in recommender.recommend(cart, 4):
+        assert answer.score == pytest.approx(np.mean([scores[answer.item] for scores in alone]), rel=1e-6)
+
+
+@pytest.mark.parametrize("specificity", [0.0, 1.0, 5.0])
+def test_a_product_that_no_log_holds_is_completed(model, specificity):
+    new = pd.DataFrame({"item": ["n1", "n2", "n3"], "title": ["brilliant thing", None, f"{group(0)[0]}"]})
+    new = new.assign(type=["alder", "nothing like it", None])
+    recommender = Recommender(listing(model, specificity=specificity))
+    listed = recommender.recommend_new(new, 10)
+    assert listed.groupby("item").size().to_dict() == {"n1": 10, "n2": 10, "n3": 10}
+    assert not listed.duplicated(["item", "complement"]).any()
+    assert np.isfinite(listed[["score", "uplift"]]).all(axis=None) and (listed["bought_together"] == 0).all()
+    assert set(listed["source"]) <= {"predicted", "fallback"}
+    alone = pd.concat([recommender.recommend_new(new.iloc[[n]], 10) for n in range(3)], ignore_index=True)
+    pd.testing.assert_frame_equal(alone.drop(columns="item_type"), listed.drop(columns="item_type"))
+
+
+def test_within_a_type_items_are_ordered_as_in_the_whole_list_and_beyond_what_anyone_buys_of_it(model):
+    query = model.catalogue.codes([group(number)[0] for number in range(len(GROUPS))])
+    kinds = model.type_codes[model.catalogue.codes([group(0)[1]])]
+    plain = listing(model, specificity=0.0)
+    within = rank_within_type(plain, query, np.repeat(kinds, len(query)), 5)
+    assert (model.type_codes[within] == kinds).all()
+    # Of six birches the own group's comes first.
+    assert within[:, 0].tolist() == model.catalogue.codes([group(number)[1] for number in range(len(GROUPS))]).tolist()
+    # Were one birch what nearly everybody buys of birches, it would stand last at twice that, and the others as before.
+    staple = within[0, 0]
+    sold = replace(model, anyone=np.where(np.arange(len(model.catalogue)) == staple, 1.0, 1e-3))
+    by_uplift = rank_within_type(listing(sold, specificity=2.0), query, np.repeat(kinds, len(query)), len(GROUPS))
+    assert (by_uplift[:, -1] == staple).all()
+    assert by_uplift[1:, 0].tolist() == within[1:, 0].tolist()
+
+
+def ndcg_beyond_chance(fitted, exam, items):
+    codes, place = exam.known.distinct
+    ranked = fitted.complements(codes, 20, None)[place]
+    return metrics_beside_chance(ranked, exam.known, row_shares(exam.known, items))[BEYOND_CHANCE].mean()
+
+
+def test_a_log_too_small_for_a_ranker_ends_at_the_quality_of_counts(split, model):
+    assert model.ranker is None and not model.report["ranker"]["served"]
+    assert model.report["ranker"]["lists"] < 100
+    materials = Materials(split)
+    exam, items = make_exam(split, materials.data, 0), len(model.catalogue)
+    counts = BASELINES["count"].fit(materials.data, BASELINES["count"].grid[0], 0)
+    by_uplift = of_scorer(counts, materials.data, {}, True, model.specificity)
+    best = ndcg_beyond_chance(by_uplift, exam, items)
+    assert ndcg_beyond_chance(of_model(model), exam, items) > 0.98 * best > 0.3
+    # To trust the networks, which so little teaches nothing, would cost much of it.
+    trusting = replace(model, prior_strength=max(model.config.complements.prior_strengths))
+    assert ndcg_beyond_chance(of_model(trusting), exam, items) < 0.95 * best
+
+
+def test_ranks_rise_by_one(model):
+    listed = lists(model, 7)
+    assert all(group["rank"].tolist() == list(range(1, 8)) for _, group in listed.groupby("item"))
+    assert all(a != b for a, b in itertools.pairwise(zip(listed["item"], listed["complement"], strict=True)))
