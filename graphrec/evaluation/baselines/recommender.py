@@ -11,13 +11,13 @@ from scipy import sparse
 
 from graphrec.answers import Recommendation
 from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
+from graphrec.candidate_scores import SOURCES
 from graphrec.evaluation.baselines.baseline import Baseline, Scorer
 from graphrec.evaluation.baselines.evidence import pair_evidence
 from graphrec.evaluation.baselines.ranking import block_rows, ranked, scaled
 from graphrec.evaluation.baselines.training_data import TrainingData
 from graphrec.events import VIEW
 from graphrec.graph import Evidence
-from graphrec.ranking import SOURCES
 
 _OBSERVED, _PREDICTED, _FALLBACK = range(3)
 
@@ -76,6 +76,7 @@ class BaselineRecommender:
             Recommendation(
                 item=str(self.data.catalogue.items[item]),
                 score=float(score),
+                uplift=float(lift),
                 rank=int(rank),
                 source=SOURCES[source],  # type: ignore[arg-type]
                 evidence=Evidence(int(together), float(support), float(lift), int(first)),
@@ -156,6 +157,7 @@ class BaselineRecommender:
                 "complement": self._ids[found["item"]].astype(str),
                 "rank": found["rank"],
                 "score": found["score"],
+                "uplift": found["lift"],
                 "source": pd.Series(np.array(SOURCES, dtype=object)[found["source"]], dtype="str"),
                 "bought_together": found["bought_together"],
                 "lift": found["lift"],
