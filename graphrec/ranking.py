@@ -28,6 +28,8 @@ _BLOCK = 1024
 """Queries ranked at once."""
 _SHELF, _LOOKED_AT = 10, 4
 """Places of a list, beside so many times k, that are looked at for near-duplicates."""
+_WINDOW = 5
+"""First places of a list, as many as a page shows beside a product, that hold one pack of a thing."""
 _GIVEN, _CANDIDATE, _FILL, _LAST = range(4)
 """Tiers of a list, see `_rank_block`."""
 _WIDER = 8
@@ -131,7 +133,7 @@ def _rank_block(
     """Sort scored candidates into lists.
 
     They come in tiers: given links, candidates, bestsellers that fill a short list, and what is listed only where the
-    shop has nothing else: substitutes, what is bought together less often than chance, another pack of one thing.
+    shop has nothing else: substitutes, and what is bought together less often than chance.
     """
     items = len(model.catalogue)
     known = members.item >= 0
@@ -164,8 +166,8 @@ def _rank_block(
     order = np.lexsort((item, -beyond, tier, query))
     query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     if model.config.lists.near_duplicates == "one":
-        tier = np.where((tier > _GIVEN) & ~_one_of_each(model, members, query, item, k), _LAST, tier)
-        order = np.lexsort((np.arange(len(query)), tier, query))
+        stays = (tier == _GIVEN) | _one_of_each(model, members, query, item, k)
+        order = _behind_the_window(query, stays & (tier < _LAST))
         query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     if not model.candidates.given_links:
         types = np.where(tier == _LAST, -1, model.type_codes[item])
@@ -187,6 +189,14 @@ def _substitutes(model: Model, members: Members) -> np.ndarray:
     known = members.item >= 0
     owner, edge = model.graph.similar.edges_of(members.item[known])
     return np.unique(members.query[known][owner] * len(model.catalogue) + model.graph.similar.indices[edge])
+
+
+def _behind_the_window(query: np.ndarray, stays: np.ndarray) -> np.ndarray:
+    """Order sorted lists so that the first places hold what stays, and all else follows as it stands, `(n,)`."""
+    number = stays.cumsum()
+    start = np.searchsorted(query, query)
+    first = stays & (number - (number - stays)[start] <= _WINDOW)
+    return np.lexsort((np.arange(len(query)), ~first, query))
 
 
 def _one_of_each(model: Model, members: Members, query: np.ndarray, item: np.ndarray, k: int) -> np.ndarray:

@@ -16,7 +16,8 @@ class ListsConfig(Section):
     """How much of what anyone buys is taken off before candidates are ordered: by P(j | i) - specificity * P(j). 0
     orders by what is bought most with an item; None: chosen when the model is fitted."""
     near_duplicates: Literal["keep", "one"] = "one"
-    """'one' lists no other pack of the query, and one pack of a thing; 'keep' lists them all."""
+    """'one': the first five places, which a page shows, hold no other pack of the query and one pack of a thing; the
+    others follow. 'keep' leaves them where they are."""
     min_types: int = Field(3, ge=1, le=10)
     """Types that the first ten places of a list hold at least, where there are so many; 1: relevance alone."""
     one_way: bool = False
