@@ -100,6 +100,7 @@ def candidate_features(
         np.log(memory.type_uplift(types, item)),
         np.log(evidence["two_step"] + 1e-6),
         np.log(evidence["two_step"] * total / (graph.complement_weight[item] + 1.0) + 1e-6),
+        np.log(evidence["three_step"] + 1e-6),
         np.log(evidence["common"] + 1e-2),
         *hearsay,
     ]

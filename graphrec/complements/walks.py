@@ -1,4 +1,4 @@
-"""Walks on the complement graph: what stands two steps away from a query, and the neighbours that they share."""
+"""Walks on the complement graph: what stands two or three steps away from a query, and shared neighbours."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ class Walks:
 
     Parameters
     ----------
-    two_step : csr_array
-        `(queries, items)`: probability of the walk query -> neighbour -> item, each step by the weights of the pairs.
+    two_step, three_step : csr_array
+        `(queries, items)`: probability of the walk query -> neighbour -> item, each step by the weights of the pairs,
+        and of that with one step more.
     common : csr_array
         `(queries, items)`: neighbours that query and item share, each over the log of its degree (Adamic and Adar,
         Social Networks 2003).
     """
 
     two_step: sparse.csr_array
+    three_step: sparse.csr_array
     common: sparse.csr_array
 
     @classmethod
@@ -39,20 +41,22 @@ class Walks:
         """
         known = sparse.csr_array(sparse.diags_array((codes >= 0).astype(np.float64)))
         first, shared = (known @ matrix[np.maximum(codes, 0)] for matrix in (graph.step, graph.by_degree))
-        two_step, common = (sparse.csr_array(m) for m in (first @ graph.step, shared @ graph.linked))
-        two_step.sort_indices()
-        common.sort_indices()
-        return cls(two_step, common)
+        two_step = first @ graph.step
+        found = [sparse.csr_array(rows) for rows in (two_step, two_step @ graph.step, shared @ graph.linked)]
+        for rows in found:
+            rows.sort_indices()
+        return cls(*found)
 
     @classmethod
     def none(cls, queries: int, items: int) -> Walks:
         """Lead nowhere."""
         empty = sparse.csr_array((queries, items), dtype=np.float64)
-        return cls(empty, empty)
+        return cls(empty, empty, empty)
 
     def candidates(self, most: int) -> tuple[np.ndarray, np.ndarray]:
-        """Pair queries, by position, with the `most` items to which walks lead most often."""
-        return largest_entries(self.two_step, most)
+        """Pair queries, by position, with the `most` items to which walks of each length lead most often."""
+        owner, item = zip(*(largest_entries(rows, most) for rows in (self.two_step, self.three_step)), strict=True)
+        return np.concatenate(owner), np.concatenate(item)
 
     def columns(self, owner: np.ndarray, item: np.ndarray) -> Mapping[str, np.ndarray]:
         """Look pairs up, `(n,) float64` each.
@@ -63,10 +67,7 @@ class Walks:
             `(n,) int64`: position of the query and code of the candidate.
         """
         wanted = owner * self.two_step.shape[1] + item
-        return {
-            "two_step": entries(stored_places(self.two_step), self.two_step.data, wanted),
-            "common": entries(stored_places(self.common), self.common.data, wanted),
-        }
+        return {name: entries(stored_places(rows), rows.data, wanted) for name, rows in vars(self).items()}
 
 
 @dataclass(frozen=True)

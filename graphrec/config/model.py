@@ -148,8 +148,8 @@ class ComplementsConfig(Section):
     type_candidates: int = Field(30, ge=0)
     """Candidates that are bought with the query's type most beyond what anyone buys."""
     walk_candidates: int | None = Field(None, ge=0)
-    """Candidates to which walks of two steps on the complement graph lead most often; None: 200 for given links, which
-    have no counts to tell one from another, and none for a log."""
+    """Candidates to which walks of two steps on the complement graph lead most often, and as many of three steps; None:
+    150 for given links, which have no counts to tell one from another, and none for a log."""
     look_alikes: int = Field(10, ge=0)
     """Bought items nearest in the embedding space, which lend an item what they were bought with; 0: none."""
     borrowed_candidates: int = Field(20, ge=0)

@@ -100,8 +100,8 @@ def retrieve(
 
 _ROWS = 256
 """Queries whose expected counts with all items are computed at once."""
-_WALKS_OF_LINKS = 200
-"""Candidates of walks on given links: as many as an export asks for."""
+_WALKS_OF_LINKS = 150
+"""Candidates of walks of each length on given links: together they outlast an export of 200."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from graphrec.graph import build_graph
 
 A, B, C = range(3)
 PRIOR = np.array([0.2, 0.1, 0.3])
-TWO_STEP, COMMON = np.array([0.4, 0.0, 0.1]), np.array([1.5, 0.2, 0.0])
+TWO_STEP, THREE_STEP, COMMON = np.array([[0.4, 0.0, 0.1], [0.2, 0.3, 0.0], [1.5, 0.2, 0.0]])
 
 
 def line(session, minute, item):
@@ -45,6 +45,7 @@ def features(make_events):
         **graph.evidence_columns(np.array([A, A, A]), item),
         **borrowed.columns(np.array([0, 0, 1]), item),
         "two_step": TWO_STEP,
+        "three_step": THREE_STEP,
         "common": COMMON,
         "lenders_sell": known.lenders_sell(graph.bought)[item],
     }
@@ -88,6 +89,7 @@ FACTS = {
     "walk of two steps": np.log(TWO_STEP + 1e-6),
     # a has pairs of weight 3; b of 1.1, since a was bought before it once, and c of 1.
     "the walk back": np.log(TWO_STEP * [3, 3, 0] / (np.array([1.1, 1, 1.1]) + 1) + 1e-6),
+    "walk of three steps": np.log(THREE_STEP + 1e-6),
     "shared neighbours": np.log(COMMON + 1e-2),
 }
 

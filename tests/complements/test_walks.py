@@ -27,6 +27,13 @@ def test_a_walk_of_two_steps_takes_each_by_its_weight(graph):
     np.testing.assert_allclose(two_step, [from_a, [0, 1 / 5, 3 / 5, 0, 1 / 5]])
 
 
+def test_a_walk_of_three_steps_goes_on_from_two(graph):
+    three_step = Walks.of(graph, np.array([E])).three_step.toarray()
+    # To b 1/5, whence to a 2/3 and d 1/3; to c 3/5, whence to a 1/4 and d 3/4; to e 1/5, whence to d.
+    to_a, to_d = 1 / 5 * 2 / 3 + 3 / 5 * 1 / 4, 1 / 5 * 1 / 3 + 3 / 5 * 3 / 4 + 1 / 5
+    np.testing.assert_allclose(three_step, [[to_a, 0, 0, to_d, 0]])
+
+
 def test_neighbours_that_two_share_count_by_their_degree(graph):
     common = Walks.of(graph, np.array([A, B])).common.toarray()
     # a and d share b and c, of two links each; b and c share a of two and d of three; b and e share d.
@@ -38,7 +45,7 @@ def test_a_product_of_no_log_leads_nowhere_and_spoils_no_other(graph):
     walks = Walks.of(graph, np.array([-1, E]))
     assert walks.two_step[[0]].nnz == walks.common[[0]].nnz == 0
     owner, _ = walks.candidates(9)
-    assert owner.tolist() == [1, 1, 1]
+    assert owner.tolist() == [1] * 5
     columns = walks.columns(np.array([0, 1, 1, 1]), np.array([C, C, A, E]))
     np.testing.assert_allclose(columns["two_step"], [0, 3 / 5, 0, 1 / 5])
     np.testing.assert_allclose(columns["common"], [0, 1 / np.log(3), 0, 1 / np.log(3)])
@@ -46,7 +53,8 @@ def test_a_product_of_no_log_leads_nowhere_and_spoils_no_other(graph):
 
 def test_the_likeliest_ends_are_candidates(graph):
     owner, item = Walks.of(graph, np.array([E, A])).candidates(1)
-    assert (owner.tolist(), item.tolist()) == ([0, 1], [C, A])
+    # Of two steps, then of three.
+    assert (owner.tolist(), item.tolist()) == ([0, 1, 0, 1], [C, A, D, C])
 
 
 def test_without_walks_there_is_no_candidate_and_no_evidence():
