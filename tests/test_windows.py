@@ -5,7 +5,7 @@ import pytest
 
 from graphrec.config import ComplementConfig, GraphConfig
 from graphrec.graph import build_graph
-from graphrec.windows import answers_of, as_if_new, stretches
+from graphrec.windows import answers_of, as_if_new, held_out_links, stretches
 
 
 def day(number, *items):
@@ -43,6 +43,40 @@ def test_links_of_a_hidden_item_are_hidden_whole(make_events):
     before, _ = as_if_new(cuts, 0.1, 0, whole_sessions=True)[0]
     assert (before.facts.per_item == 0).sum() == 1
     assert build_graph(before, GraphConfig()).baskets < build_graph(cuts[0][0], GraphConfig()).baskets
+
+
+def links(count):
+    """Link items n and n + 1, one after another, without times."""
+    return [{"session": n, "item": f"{item:02d}"} for n in range(count) for item in (n, n + 1)]
+
+
+def linked(events):
+    """Give the links that a stretch holds."""
+    return {tuple(sorted(items)) for items in events.frame.groupby("session")["item"].apply(tuple)}
+
+
+def test_held_out_links_are_disjoint_and_each_part_has_all_others(make_events):
+    events = make_events(links(20), default_kind="purchase")
+    cuts = held_out_links(events, 0.4, 4)
+    known, held = [linked(before) for before, _ in cuts], [linked(part) for _, part in cuts]
+    everything = linked(events)
+    assert [len(part) for part in held] == [2, 2, 2, 2]
+    assert len(set.union(*held)) == 8, "a link is held out twice"
+    for rest, part in zip(known, held, strict=True):
+        assert rest == everything - part
+    # The later links that another part holds out are known, which a cut in time would not have.
+    assert all(max(everything) in rest for rest in known[:-1])
+
+
+def test_several_stretches_are_left_out_at_once(make_events):
+    events = make_events(links(20), default_kind="purchase")
+    # Two positions hold a link.
+    assert linked(events.leaving_out(4, 8)) == linked(events) - {(2, 3), (3, 4)}
+    twice = events.leaving_out(4, 8).leaving_out(10, 12)
+    assert linked(twice) == linked(events) - {(2, 3), (3, 4), (5, 6)}
+    assert linked(twice.between(since=6, until=14)) == {(4, 5), (6, 7)}
+    assert linked(events.between(since=6).leaving_out(10, 12)) == linked(events.between(since=6)) - {(5, 6)}
+    assert len({part.fingerprint() for part in (events, twice, events.leaving_out(4, 8))}) == 3
 
 
 def test_answers_weigh_one_over_the_other_items_whatever_the_graph_prunes(make_events):
