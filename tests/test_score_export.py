@@ -235,7 +235,8 @@ def test_the_board_and_the_outside_agree(planted, score):
         pd.DataFrame({"session": rows["basket"].astype(str), "item": items[rows["item"].to_numpy()]}).drop_duplicates()
         for rows in (purchases(events_with_baskets(split.train)), purchases(split.test))
     ]
-    _, found = score("baskets", lists.to_dict(), *logs)
+    _, found = score("baskets", lists.to_dict(), *logs, "--check")
+    assert found["must not be"] == [], "of a fit's own lists nothing may be that a shop must never meet"
     place = {item: code for code, item in enumerate(items)}
     ranked = np.array([[place[other] for other in lists[items[query]]] for query in every.query])
     board = pd.DataFrame(metrics_beside_chance(ranked, every, row_shares(known, len(items)))).groupby(every.basket)
