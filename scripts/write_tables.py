@@ -38,6 +38,8 @@ FIGURES = {
     "lift_below_1@10": "listed pairs of lift below 1 (plain counts)",
     "near_duplicates@5": "near-duplicates in the first five (plain counts)",
 }
+_BEST = 3
+"""Baselines of each log that the first table shows."""
 SEGMENTS = {
     "novel pairs": "recall@20",
     "cold queries, type given": "in_type_hit@10",
@@ -88,7 +90,7 @@ class Evaluated:
     def baselines(self) -> pd.DataFrame:
         """The rows of `mean` that graphrec is held against: baselines that ran on every cut and see no session."""
         names = self.mean.index.astype(str)
-        others = ~(names.str.startswith(OURS) | names.str.endswith(BY_SESSION) | (names == ORACLE))
+        others = ~(names.str.startswith(OURS) | names.str.endswith(BY_SESSION) | names.str.startswith(ORACLE))
         return self.mean[others].dropna(subset=[PLAIN]) if self.cuts else self.mean
 
     def value(self, model: str, column: str) -> float:
@@ -102,12 +104,19 @@ class Evaluated:
 
 
 def headline_table(logs: Mapping[str, Evaluated]) -> list[list[str]]:
-    """Lay out models by logs: NDCG@10 beyond chance / NDCG@10; the best baseline or graphrec of a log is bold."""
+    """Lay out models by logs: NDCG@10 beyond chance / NDCG@10; the best baseline or graphrec of a log is bold.
+
+    Of the baselines the three best of each log, plain counts, popularity, and what ran on the last cut alone.
+    """
+    shown = {OURS, COUNTS, "popularity"}
+    for log in logs.values():
+        if log.cuts:
+            shown |= {*log.baselines[log.headline].nlargest(_BEST).index, *log.mean.index[log.mean[PLAIN].isna()]}
     order = pd.concat([log.mean[log.headline].rename(title) for title, log in logs.items() if log.cuts], axis=1)
     # Logs are compared by rank, since a point of NDCG is not worth the same on all of them.
     models = order.rank(ascending=False).mean(axis=1).sort_values(kind="stable").index
     rows = [["NDCG@10 beyond chance / NDCG@10", *logs]]
-    for model in models:
+    for model in (model for model in models if model in shown and not str(model).startswith(ORACLE)):
         name = f"**{model}**" if model == OURS else str(model)
         rows.append([name, *(headline_cell(log, str(model)) for log in logs.values())])
     return rows
@@ -148,7 +157,9 @@ def against_table(logs: Mapping[str, Evaluated]) -> list[list[str]]:
 def interval(log: Evaluated, column: str, form: str) -> str:
     """Write a figure of graphrec with its 95% interval."""
     value, low, high = (log.value(OURS, f"{column}{end}") for end in ("", "_low", "_high"))
-    return "" if pd.isna(value) else f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
+    if pd.isna(value) or pd.isna(low):
+        return "" if pd.isna(value) else form.format(value)
+    return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
 
 
 def best(log: Evaluated, metric: str) -> str:
@@ -173,7 +184,9 @@ def in_segment(log: Evaluated, part: str, metric: str) -> str:
     ours = there[there["model"] == OURS]
     if ours.empty:
         return ""
-    others = there[~there["model"].str.startswith(OURS) & (there["model"] != ORACLE)].set_index("model")["value"]
+    others = there[~there["model"].str.startswith(OURS) & ~there["model"].str.startswith(ORACLE)].set_index("model")[
+        "value"
+    ]
     beside = f" ({others.max():.3f}, {others.idxmax()})" if len(others) else ""
     return f"{ours['value'].iloc[0]:.3f}{beside}"
 
@@ -189,8 +202,11 @@ def told(logs: Mapping[str, Evaluated], rows: Sequence[Sequence[str]], commit: s
     """Write a table as Markdown, with where it comes from below."""
     head, *body = rows
     lines = ["| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *body]]
-    cuts = "; ".join(sorted({f"--cuts {log.cuts}" for log in logs.values() if log.cuts}))
+    most = max(log.cuts for log in logs.values())
+    fewer = ", ".join(title for title, log in logs.items() if 0 < log.cuts < most)
+    cuts = f"--cuts {most}"
     note = "† the last cut alone, and not compared. " if any("†" in line for line in lines) else ""
+    note += f"{fewer}: the last cut alone. " if fewer else ""
     source = f"{note}Mean of the cuts, intervals 95%: `graphrec evaluate CONFIG {cuts}`, {COMMIT}{commit}."
     return "\n".join([*lines, "", source])
 
