@@ -67,8 +67,8 @@ def score_candidates(
     count = np.bincount(pair, np.where(seen, evidence["count"], 0), minlength=len(key))
     given = (count > 0) & model.candidates.given_links
     score = np.where(given, 1.0, significant(mean))
-    # What is no likelier than among all purchases is known of no query in particular.
-    beyond = score > model.anyone[item]
+    # What is no likelier than for anyone is known of no query in particular.
+    beyond = score > np.maximum(model.anyone[item], model.memory.popularity[item])
     source = np.where(count > 0, OBSERVED, np.where(beyond, PREDICTED, FALLBACK))
     unlikely = _below_chance(count, _expected(model, members, query, item)) & ~given
     return Scored(query, item, key, score, source, unlikely, given)

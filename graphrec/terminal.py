@@ -119,16 +119,24 @@ def print_cuts(report: CutsReport, place: Path) -> None:
     console.print(f"cuts.csv, cuts.md, cuts.html, and a board of each cut: {escape(str(place))}")
 
 
+_EVIDENCE_WIDTH = 54
+"""Columns of a terminal that rank, score, uplift, source, count and lift of an answer take."""
+
+
 def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: str) -> None:
     """Print recommendations or similar items with what a person knows them by."""
     catalogue = recommender.model.catalogue.frame.set_index("item")
-    table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     widest = max((len(answer["item"]) for answer in answers), default=4)
     table.add_column("#", justify="right", min_width=2)
     table.add_column("item", min_width=widest, no_wrap=True)
-    table.add_column("title, or type", max_width=30, no_wrap=True)
-    table.add_column("score", justify="right", min_width=7)
     with_evidence = any("evidence" in answer for answer in answers)
+    console = Console()
+    room = console.width - widest - (_EVIDENCE_WIDTH if with_evidence else 0)
+    table.add_column("title, or type", max_width=min(30, max(12, room)), no_wrap=True)
+    table.add_column("score", justify="right", min_width=7)
     if with_evidence:
         table.add_column("uplift", justify="right", min_width=7)
         table.add_column("source", min_width=9)
@@ -145,7 +153,7 @@ def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: 
             row += [f"{answer['uplift']:.1f} x", answer["source"]]
             row += [f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
         table.add_row(*map(escape, row))
-    Console().print(table)
+    console.print(table)
 
 
 def print_cards(recommender: Recommender, items: Sequence[str], heading: str, session: Sequence[str] = ()) -> None:
