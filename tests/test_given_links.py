@@ -69,6 +69,15 @@ def test_known_links_come_first_whatever_the_order(model, known, specificity):
     assert (last + 1 == first).all()
 
 
+def test_a_known_link_comes_first_however_much_everybody_buys_of_it(model, known):
+    item, staple = min(known)
+    codes = np.arange(len(model.catalogue))
+    bought_by_all = replace(model, anyone=np.where(codes == model.catalogue.codes([staple])[0], 1.0, model.anyone))
+    answers = Recommender(listing(bought_by_all, specificity=2.0)).recommend(item, 2 * SIZE)
+    given = sum(pair[0] == item for pair in known)
+    assert staple in {answer.item for answer in answers[:given]}
+
+
 def test_what_a_group_lacks_is_predicted_next(model, known):
     listed = Recommender(model).recommend_all(SIZE - 1)
     assert (listed.groupby("item").size() == SIZE - 1).all()

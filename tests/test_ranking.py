@@ -12,6 +12,7 @@ from graphrec.evaluation import make_exam, split_log
 from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.contenders import Materials, of_model, of_scorer
 from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
+from graphrec.events import Catalogue
 from graphrec.ranking import rank_within_type
 from tests.conftest import listing
 from tests.staple_shop import BAG, BLUE, GROUPS, LARGE, MUG, PARTS, RARE, RED, SMALL, group, write_staple_shop
@@ -184,6 +185,13 @@ def test_a_product_that_no_log_holds_is_completed(model, specificity):
     assert not listed.duplicated(["item", "complement"]).any()
     assert np.isfinite(listed[["score", "uplift"]]).all(axis=None) and (listed["bought_together"] == 0).all()
     assert set(listed["source"]) <= {"predicted", "fallback"}
+    # Nothing was counted of it: all that is known is what the networks say.
+    everything = np.arange(len(model.catalogue))
+    prior = model.candidates.given(
+        model.new_queries(Catalogue.from_frame(new).frame), (np.zeros_like(everything), everything)
+    ).prior
+    first = listed[listed["item"] == "n1"]
+    np.testing.assert_allclose(first["score"], prior[model.catalogue.codes(first["complement"])], rtol=1e-5)
     alone = pd.concat([recommender.recommend_new(new.iloc[[n]], 10) for n in range(3)], ignore_index=True)
     pd.testing.assert_frame_equal(alone.drop(columns="item_type"), listed.drop(columns="item_type"))
 
