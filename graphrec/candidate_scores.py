@@ -100,8 +100,10 @@ def what_anyone_buys(model: Model) -> np.ndarray:
 def _expected(model: Model, members: Members, query: np.ndarray, item: np.ndarray) -> np.ndarray:
     """Baskets that would hold an item and a member of the query if both were bought as they are, but independently."""
     known = members.item >= 0
-    bought = np.bincount(members.query[known], model.graph.bought[members.item[known]], minlength=members.queries)
-    return np.asarray(bought[query] * model.graph.bought[item] / max(model.graph.baskets, 1))
+    # The graph counts the last items of a long basket alone; by whole baskets no pair can pass that chance explains.
+    sold = model.memory.sales.baskets(model.graph.bought > 0)
+    of_query = np.bincount(members.query[known], sold[members.item[known]], minlength=members.queries)
+    return np.asarray(of_query[query] * sold[item] / max(model.graph.baskets, 1))
 
 
 def _below_chance(count: np.ndarray, expected: np.ndarray) -> np.ndarray:

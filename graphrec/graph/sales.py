@@ -17,7 +17,7 @@ _ALL_TIME = 0.01
 """Share of a purchase of any age that counts beside its recent weight, so that no bought item comes to nothing."""
 _LATE = 0.1
 """Share of the sessions, the latest, in which arrivals are watched."""
-_LEAST = 0.5
+_HALF = 0.5
 """Purchases that every item is thought to have beside its own."""
 
 
@@ -37,6 +37,10 @@ class Sales:
     popularity: np.ndarray
     trend: np.ndarray
 
+    def baskets(self, sold: np.ndarray) -> np.ndarray:
+        """Baskets that hold each item, `(items,) float64`, for `(items,) bool` whether anybody has bought it."""
+        return np.where(sold, self.popularity - _HALF, 0.0)
+
 
 def item_sales(events: Events, half_lives: Sequence[float]) -> Sales:
     """Count how items sell.
@@ -54,7 +58,7 @@ def item_sales(events: Events, half_lives: Sequence[float]) -> Sales:
     early, late = _purchases(events.between(until=cut)), _purchases(events.between(since=cut))
     sold, unsold = early + late, early == 0
     arriving = late[unsold].mean() * early.sum() / late.sum() if unsold.any() and late.any() else 0.0
-    popularity = np.where(sold > 0, sold + _LEAST, max(arriving, _LEAST))
+    popularity = np.where(sold > 0, sold + _HALF, max(arriving, _HALF))
     return Sales(popularity, _trend(events, half_lives))
 
 
