@@ -89,7 +89,8 @@ def choose_specificity(lists: LabelledLists, order: Order, counts: np.ndarray) -
     """
     if len(lists) < FEWEST_LISTS:
         return UNTRIED
-    floor = PLAIN_SHARE * discounted_gains(lists, counts)[0].sum()
+    # An order that does not reach the counts anyway is not to be held against them.
+    floor = PLAIN_SHARE * min(discounted_gains(lists, key)[0].sum() for key in (counts, order.at(0.0)))
     best, chosen = -np.inf, 0.0
     for specificity in SPECIFICITIES:
         plain, beyond = discounted_gains(lists, order.at(specificity))

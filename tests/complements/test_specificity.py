@@ -80,3 +80,20 @@ def test_calibration_error_by_hand():
     lists = labelled([0, 2], np.zeros((2, 1)), [2.0, 1.0], total=[10.0])
     assert calibration_error(lists, np.array([0.2, 0.4])) == pytest.approx(3 / 6)
     assert calibration_error(lists, np.array([0.2, 0.1])) == pytest.approx(0)
+
+
+def test_an_order_below_the_counts_is_held_against_itself():
+    queries, places = 200, 11
+    gain, chance, shares = (np.zeros((queries, places)) for _ in range(3))
+    # A staple that stands first and is worth nothing beyond chance, nine wrong answers, and the right one last.
+    gain[:, 0], gain[:, -1], chance[:, 0] = 0.05, 0.95, 0.9
+    shares[:, 0], shares[:, 1:-1], shares[:, -1] = 0.9, 0.05, 0.03
+    start = np.arange(queries + 1) * places
+    lists = labelled(start, np.zeros((queries * places, 1)), gain.ravel(), np.ones(queries), chance=chance.ravel())
+    item = np.where(np.arange(places) == 0, 0, 1 + np.arange(queries * places).reshape(queries, places))
+    lists = type(lists)(**{**vars(lists), "item": item.ravel()})
+    order = Order.of(lists, shares.ravel())
+    for specificity in (0.0, 1.0):
+        plain, _ = discounted_gains(lists, order.at(specificity))
+        assert plain.sum() < 0.9 * discounted_gains(lists, lists.gain)[0].sum()
+    assert choose_specificity(lists, order, lists.gain) > 0
