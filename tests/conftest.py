@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from graphrec.config import Config, ShopConfig, load_config, parse_config
-from graphrec.evaluation import Exam, Questions, Split, hit_matrix, make_exam, split_log
+from graphrec.evaluation import Exam, Questions, Split, make_exam, split_log
 from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.contenders import Fitted, Materials, of_model, of_scorer
-from graphrec.evaluation.metrics import ranking_metrics
+from graphrec.evaluation.metrics import metrics_beside_chance, row_shares
 from graphrec.events import Events, load_events
 from graphrec.events.shop import Shop, generate_shop, write_shop
 from graphrec.model import Model
@@ -93,10 +93,11 @@ def fitted_baseline(materials: Materials, key: str) -> Fitted:
 
 
 def measured(fitted: Fitted, questions: Questions) -> dict[str, float]:
-    """Average the metrics of ranking over the questions."""
+    """Average the metrics of ranking over the questions, one a basket, plain and beyond chance."""
     codes, place = questions.distinct
-    hits = hit_matrix(fitted.complements(codes, 20, None)[place], questions)
-    return {name: float(values.mean()) for name, values in ranking_metrics(hits, questions.answers).items()}
+    ranked = fitted.complements(codes, 20, None)[place]
+    share = row_shares(questions, int(max(ranked.max(), questions.answer_item.max(), codes.max())) + 1)
+    return {name: float(values.mean()) for name, values in metrics_beside_chance(ranked, questions, share).items()}
 
 
 def _fit(shop: Shop, folder: Path, events: pd.DataFrame | None = None) -> Planted:
