@@ -254,8 +254,8 @@ def test_within_a_type_both_ways_of_asking_rank_its_items_only(planted):
 
 
 def test_within_a_type_items_stand_in_the_order_of_the_whole_list(planted):
-    # What anyone buys is taken off by shares of all items there, and of the type's here.
-    model = listing(planted.recommender.model, specificity=0.0)
+    # What anyone buys is taken off by shares of all items there, and of the type's here; packs stand last there alone.
+    model = listing(planted.recommender.model, specificity=0.0, near_duplicates="keep")
     fitted, codes = of_model(model), np.arange(30)
     whole = fitted.complements(codes, 10, None)
     kind = model.type_codes[whole[:, 0]]
