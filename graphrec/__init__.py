@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from graphrec.answers import Explanation, Recommendation, SimilarItem
 from graphrec.config import Config, load_config
 from graphrec.errors import (
     ConfigError,
@@ -15,6 +14,7 @@ from graphrec.errors import (
 )
 from graphrec.events import Catalogue, Events, load_events
 from graphrec.graph import Evidence
+from graphrec.results import Explanation, Recommendation, SimilarItem
 
 if TYPE_CHECKING:
     from graphrec.recommender import Recommender

@@ -26,16 +26,16 @@ from graphrec.complements import (
     remembered_pairs,
     surely_better,
 )
+from graphrec.compute.hardware import hardware_of
+from graphrec.compute.progress import Display
+from graphrec.compute.training import Curve
 from graphrec.config import Config
+from graphrec.embeddings.features import ItemFeatures
 from graphrec.errors import GraphrecWarning
 from graphrec.events import Events
-from graphrec.features import ItemFeatures
 from graphrec.graph import ProductGraph, build_graph, item_sales
-from graphrec.hardware import hardware_of
-from graphrec.progress import Display
 from graphrec.retrieval import CandidateSource, Lenders, lay_out_by_size
 from graphrec.stages import both_graphs, complement_index, embed_items, fit_networks
-from graphrec.training import Curve
 from graphrec.windows import answers_of, as_if_new, held_out_links, labelled_lists, stretches
 
 

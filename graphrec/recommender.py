@@ -9,20 +9,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from graphrec.answers import Explanation, Recommendation, SimilarItem
 from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
 from graphrec.candidate_scores import SOURCES
+from graphrec.compute.progress import Display, Silent
 from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events import Catalogue, Events
-from graphrec.fitting import fit_model
 from graphrec.graph import Evidence
 from graphrec.members import Members
 from graphrec.model import Model
-from graphrec.model_directory import load_model, save_model
-from graphrec.progress import Display, Silent
+from graphrec.model.directory import load_model, save_model
+from graphrec.model.fit import fit_model
 from graphrec.ranking import Ranking, rank_complements
-from graphrec.rerank import session_log_probabilities
+from graphrec.results import Explanation, Recommendation, SimilarItem
+from graphrec.sessions import session_log_probabilities
 
 
 class Recommender:

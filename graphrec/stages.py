@@ -13,14 +13,14 @@ from graphrec.complements import (
     fit_type_transition,
     log_popularity_in_type,
 )
+from graphrec.compute.hardware import hardware_of
+from graphrec.compute.progress import Display
+from graphrec.compute.training import Curve
 from graphrec.config import Config
-from graphrec.encoder import EncoderFit, fit_encoder
+from graphrec.embeddings import EncoderFit, fit_encoder
 from graphrec.events import Events
 from graphrec.graph import ProductGraph, build_graph, substitutes_without_views
-from graphrec.hardware import hardware_of
-from graphrec.progress import Display
 from graphrec.retrieval import ComplementIndex
-from graphrec.training import Curve
 
 LEAST = 0.5
 """Purchases that every item is thought to have beside its own where networks are trained."""

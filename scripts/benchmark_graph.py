@@ -24,7 +24,7 @@ SQL = Path(__file__).with_name("benchmark_graph.sql")
 
 def build_with_graphrec(folder: Path) -> dict[str, float]:
     """Build both graphs by the package's own way."""
-    from graphrec.engine import open_engine
+    from graphrec.compute.engine import open_engine
     from graphrec.graph import build_graph
 
     events, config = _load(folder)

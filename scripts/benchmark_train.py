@@ -25,13 +25,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from graphrec.compute.training import repeatable, sampled_softmax_loss
 from graphrec.config import EncoderConfig
-from graphrec.encoder import Adjacency, GraphSage
-from graphrec.encoder.csr import CsrMatrix
-from graphrec.encoder.sampling import Block, sample_blocks
-from graphrec.encoder.whole_graph import HidingGraph, embed_seeds
+from graphrec.embeddings import Adjacency, GraphSage
+from graphrec.embeddings.csr import CsrMatrix
+from graphrec.embeddings.sampling import Block, sample_blocks
+from graphrec.embeddings.whole_graph import HidingGraph, embed_seeds
 from graphrec.graph import Pairs, top_pairs
-from graphrec.training import repeatable, sampled_softmax_loss
 
 CONFIG = EncoderConfig()
 Epoch = Callable[[], tuple[float, float]]

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from graphrec import Recommender
-from graphrec.terminal import print_cards
+from graphrec.cli.terminal import print_cards
 
 if __name__ == "__main__":
     recommender = Recommender.load(sys.argv[1])

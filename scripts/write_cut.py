@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from graphrec.compute.engine import open_duckdb
 from graphrec.config import Config, load_config
-from graphrec.engine import open_duckdb
 from graphrec.errors import EventsError, GraphrecError
 from graphrec.evaluation import Split, split_log
 from graphrec.evaluation.questions import purchases

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from graphrec.baselines import BASELINES
 from graphrec.config import Config, ShopConfig, load_config, parse_config
 from graphrec.evaluation import Exam, Questions, Split, make_exam, split_log
-from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.contenders import Fitted, Materials, of_model, of_scorer
 from graphrec.evaluation.metrics import metrics_beside_chance, row_shares
 from graphrec.events import Events, load_events

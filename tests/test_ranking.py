@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from graphrec import Recommender
+from graphrec.baselines import BASELINES
 from graphrec.evaluation import make_exam, split_log
-from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.contenders import Materials, of_model, of_scorer
 from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
 from graphrec.events import Catalogue

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from graphrec.compute.training import draw_weighted
 from graphrec.graph import Pairs
-from graphrec.training import draw_weighted
 
 _SHOWN_ALONE = 0.3
 """Share of training items shown as if cold, so that the models know the place of such items too."""

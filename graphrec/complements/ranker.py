@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from graphrec.complements.candidate_features import POSTERIOR
 from graphrec.complements.labelled_lists import LabelledLists, ListBatch
+from graphrec.compute.hardware import ONE_CPU, Hardware
+from graphrec.compute.progress import Display
+from graphrec.compute.training import Curve, repeatable, train
 from graphrec.config import ComplementsConfig
-from graphrec.hardware import ONE_CPU, Hardware
-from graphrec.progress import Display
-from graphrec.training import Curve, repeatable, train
 
 _QUERIES_AT_ONCE = 64
 _OUTSIDE = 3

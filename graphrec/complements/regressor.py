@@ -13,11 +13,11 @@ from torch.nn import functional as F
 
 from graphrec.complements.losses import LOSSES
 from graphrec.complements.pair_data import ComplementPairs, members_by_type
+from graphrec.compute.hardware import ONE_CPU, Hardware
+from graphrec.compute.progress import Display
+from graphrec.compute.training import Curve, repeatable, train
 from graphrec.config import ComplementsConfig
 from graphrec.graph import Pairs
-from graphrec.hardware import ONE_CPU, Hardware
-from graphrec.progress import Display
-from graphrec.training import Curve, repeatable, train
 
 
 class EmbeddingRegressor(nn.Module):

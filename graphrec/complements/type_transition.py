@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graphrec.complements.pair_data import ComplementPairs
+from graphrec.compute.hardware import ONE_CPU, Hardware
+from graphrec.compute.progress import Display
+from graphrec.compute.training import Curve, repeatable, train
 from graphrec.config import ComplementsConfig
-from graphrec.hardware import ONE_CPU, Hardware
-from graphrec.progress import Display
-from graphrec.training import Curve, repeatable, train
 
 _VALIDATION_PAIRS = 20_000
 """Drawn from the later baskets; more do not change which epoch is best."""

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from graphrec.compute.engine import Engine, open_engine
 from graphrec.config import Config
-from graphrec.engine import Engine, open_engine
 from graphrec.events import KINDS, PURCHASE, Catalogue, Events, RowCounts, describe_kinds
 from graphrec.graph.counting import PairTotals, count_pairs
 

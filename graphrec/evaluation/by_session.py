@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from graphrec.evaluation.baselines import TrainingData, popularity_order, repeat_last
+from graphrec.baselines import TrainingData, popularity_order, repeat_last
 from graphrec.evaluation.exam import History
 from graphrec.members import Members
 from graphrec.model import Model
 from graphrec.ranking import rank_complements
-from graphrec.rerank import SessionMatrix, candidate_log_probabilities
+from graphrec.sessions import SessionMatrix, candidate_log_probabilities
 
 _POOL = 50
 """Candidates of each query that are reranked, as many as `Recommender.recommend` takes for ten."""

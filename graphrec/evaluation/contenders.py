@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from graphrec.candidate_scores import SOURCES
-from graphrec.config import Config
-from graphrec.evaluation.ablations import ABLATIONS, Variant
-from graphrec.evaluation.baselines import (
+from graphrec.baselines import (
     BASELINES,
     Baseline,
     Scorer,
@@ -24,6 +21,11 @@ from graphrec.evaluation.baselines import (
     read_training_data,
     scorer_by_uplift,
 )
+from graphrec.candidate_scores import SOURCES
+from graphrec.compute.progress import Display
+from graphrec.config import Config
+from graphrec.embeddings.features import ItemFeatures, fit_item_features
+from graphrec.evaluation.ablations import ABLATIONS, Variant
 from graphrec.evaluation.by_session import repeated, reranked
 from graphrec.evaluation.exam import Exam, History
 from graphrec.evaluation.leaks import find_leaks, require_no_leaks
@@ -32,12 +34,10 @@ from graphrec.evaluation.questions import basket_lines, by_product, every_item, 
 from graphrec.evaluation.split import Split, events_with_baskets
 from graphrec.evaluation.tuning import Chosen, Validation, tune
 from graphrec.evaluation.within_type import rank_scores_within_type
-from graphrec.features import ItemFeatures, fit_item_features
-from graphrec.fitting import fit_model
 from graphrec.graph import Pairs
 from graphrec.members import Members
 from graphrec.model import Model
-from graphrec.progress import Display
+from graphrec.model.fit import fit_model
 from graphrec.ranking import Ranking, rank_at_specificities, rank_complements, rank_within_type
 from graphrec.stages import both_graphs
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from graphrec.baselines import BASELINES
+from graphrec.compute.progress import Display, Silent
 from graphrec.config import Config
 from graphrec.errors import ConfigError, EventsError
 from graphrec.evaluation.ablations import ABLATIONS
-from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.contenders import OURS, REPEAT_LAST, Contender, Materials, contenders, why_not
 from graphrec.evaluation.exam import Exam, make_exam
 from graphrec.evaluation.experiment import Lists, run
@@ -23,7 +24,6 @@ from graphrec.evaluation.scoring import Scorecard
 from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.evaluation.split import Split
 from graphrec.events import load_events
-from graphrec.progress import Display, Silent
 
 ALL, FAST, ABLATED = "all", "fast", "ablations"
 """Names that stand for several models: all, those that take seconds, and graphrec beside its variants."""

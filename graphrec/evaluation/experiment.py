@@ -15,10 +15,10 @@ from uuid import uuid4
 import numpy as np
 from scipy import sparse
 
+from graphrec.compute.memory import forget_peak, peak_gib
+from graphrec.compute.progress import Display
 from graphrec.evaluation.contenders import Contender, Fitted, Materials
 from graphrec.evaluation.exam import Exam
-from graphrec.peak_memory import forget_peak, peak_gib
-from graphrec.progress import Display
 
 LENGTH = 20
 """Places of every list that is kept: the largest cut of the metrics."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from graphrec.compute.progress import Display
 from graphrec.config import Config
 from graphrec.errors import GraphrecError
 from graphrec.evaluation.contenders import OURS
@@ -14,7 +15,6 @@ from graphrec.evaluation.evaluate import Evaluation, Plan, evaluate, make_plan, 
 from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN
 from graphrec.evaluation.report import Report, write_report
 from graphrec.evaluation.split import split_log
-from graphrec.progress import Display
 
 _HEADLINES = {BEYOND_CHANCE: "NDCG@10 beyond chance", PLAIN: "NDCG@10"}
 _COLUMNS = {

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graphrec.engine import open_duckdb
+from graphrec.baselines import TrainingData, read_training_data
+from graphrec.compute.engine import open_duckdb
+from graphrec.embeddings.features import fit_item_features
 from graphrec.errors import EventsError
-from graphrec.evaluation.baselines import TrainingData, read_training_data
 from graphrec.evaluation.split import Split
-from graphrec.features import fit_item_features
 from graphrec.model import Model
 
 _TOLERANCE = 1e-5

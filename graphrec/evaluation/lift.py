@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from graphrec.complements.stored_places import entries, stored_places
-from graphrec.engine import open_duckdb
+from graphrec.compute.engine import open_duckdb
 from graphrec.evaluation.questions import purchases
 from graphrec.events import PURCHASE, Events
 

@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from graphrec.baselines.reading import BASKET_SIZES
 from graphrec.events import PURCHASE
-
-BASKET_SIZES = (2, 100)
-"""Fewest and most different items of a basket that is asked about, or counted by a baseline."""
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from pathlib import Path
 import pandas as pd
 from ibis import _
 
+from graphrec.baselines import BASELINES
+from graphrec.compute.engine import open_duckdb
+from graphrec.compute.progress import Display, Prefixed, Silent
 from graphrec.config import Config
-from graphrec.engine import open_duckdb
 from graphrec.errors import ConfigError, EventsError, GraphrecError
-from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.cut_board import CutBoard, cut_board, read_cut_board, write_cut_board
 from graphrec.evaluation.cuts_report import CutsReport, facts_of_cuts, write_cuts_report
 from graphrec.evaluation.evaluate import Plan, make_plan, model_keys
@@ -30,7 +31,6 @@ from graphrec.evaluation.leaderboard import write_board
 from graphrec.evaluation.mean_of_cuts import mean_of_cuts
 from graphrec.evaluation.split import Stretch, split_log, test_begin
 from graphrec.events import Events, load_events
-from graphrec.progress import Display, Prefixed, Silent
 
 
 def write_cuts(

@@ -21,10 +21,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from graphrec.compute.progress import Display
+from graphrec.compute.training import draw_weighted, repeatable, train
 from graphrec.errors import EventsError
 from graphrec.events import KINDS, Events
-from graphrec.progress import Display
-from graphrec.training import draw_weighted, repeatable, train
 
 PADDING = 0
 _WIDTH = 28

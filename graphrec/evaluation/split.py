@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from graphrec.compute.engine import Engine, open_duckdb
+from graphrec.compute.progress import Display, Silent
 from graphrec.config import Config, SplitConfig
-from graphrec.engine import Engine, open_duckdb
 from graphrec.errors import EventsError
 from graphrec.events import Catalogue, Events, load_events, split_latest
-from graphrec.progress import Display, Silent
 
 
 @dataclass(frozen=True)

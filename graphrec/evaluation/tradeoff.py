@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from graphrec.evaluation.baselines import BASELINES
+from graphrec.baselines import BASELINES
 from graphrec.evaluation.experiment import Lists
 from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN, metrics_beside_chance
 from graphrec.evaluation.questions import Questions

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from graphrec.baselines import SPECIFICITIES, Baseline, TrainingData, rank_codes_by_uplift
+from graphrec.baselines.baseline import NATURAL_ENDS
+from graphrec.compute.progress import Display
 from graphrec.errors import GraphrecWarning
-from graphrec.evaluation.baselines import SPECIFICITIES, Baseline, TrainingData, rank_codes_by_uplift
-from graphrec.evaluation.baselines.baseline import NATURAL_ENDS
 from graphrec.evaluation.metrics import gains_beyond_chance, hit_matrix, ndcg
 from graphrec.evaluation.questions import Questions
-from graphrec.progress import Display
 
 _FEW = 3
 """From so many tried values on, the best of them is expected to lie between others."""

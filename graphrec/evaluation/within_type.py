@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from graphrec.baselines import Scorer, TrainingData
 from graphrec.complements import members_by_type
-from graphrec.evaluation.baselines import Scorer, TrainingData
 
 _BLOCK = 256
 """Queries scored at once."""

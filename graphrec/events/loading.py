@@ -6,8 +6,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from graphrec.compute.engine import open_duckdb
+from graphrec.compute.progress import Display, Silent
 from graphrec.config import CatalogueConfig, Config, EngineConfig
-from graphrec.engine import open_duckdb
 from graphrec.errors import EventsError
 from graphrec.events.files import DAMAGE, open_table, unreadable
 from graphrec.events.log import Events
@@ -15,7 +16,6 @@ from graphrec.events.readers import CATALOGUE_READERS
 from graphrec.events.store import open_log
 from graphrec.events.tables import CATALOGUE_COLUMNS, Catalogue
 from graphrec.events.words import FILTERED
-from graphrec.progress import Display, Silent
 
 FACTS = CATALOGUE_COLUMNS[1:]
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from graphrec.compute.engine import Engine, open_duckdb
 from graphrec.config import EngineConfig
-from graphrec.engine import Engine, open_duckdb
 from graphrec.events.duckdb_functions import hash_text
 from graphrec.events.store import CleanLog
 from graphrec.events.tables import KINDS, Catalogue, Kind, RowCounts

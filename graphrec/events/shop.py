@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 import yaml
 from pyarrow import csv
 
+from graphrec.compute.progress import Display, Silent
 from graphrec.config import ShopConfig
 from graphrec.events.shop_catalogue import SERIES, ShopCatalogue, make_catalogue
 from graphrec.events.tables import CART, PURCHASE, VIEW
-from graphrec.progress import Display, Silent
 
 _KIND_NAMES = pa.array(["view", "cart", "purchase"])
 _FIRST_DAY = np.datetime64("2025-01-01", "s")

@@ -28,13 +28,13 @@ from uuid import uuid4
 
 import pandas as pd
 
+from graphrec.compute.engine import open_duckdb
+from graphrec.compute.progress import Display
 from graphrec.config import Config
-from graphrec.engine import open_duckdb
 from graphrec.errors import EventsError
 from graphrec.events.cleaning import EVENTS, FACTS, ITEMS, OPEN, REJECTED, Cleaned, Earlier, clean_batch
 from graphrec.events.files import input_files
 from graphrec.events.tables import RowCounts
-from graphrec.progress import Display
 
 _FORMAT = 2
 _EDGE = 1 << 20

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from pyarrow import parquet
 
+from graphrec.compute.engine import Engine, open_engine
 from graphrec.config import GraphConfig
-from graphrec.engine import Engine, open_engine
 from graphrec.errors import EventsError, GraphError
 from graphrec.events import Events, describe_kinds
 from graphrec.graph.counting import PairTotals, count_pairs

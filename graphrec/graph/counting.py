@@ -12,8 +12,8 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from graphrec.compute.engine import Engine
 from graphrec.config import GraphConfig, PairConfig
-from graphrec.engine import Engine
 from graphrec.events import CART, PURCHASE, VIEW
 
 _DAY = 86_400.0

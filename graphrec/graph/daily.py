@@ -14,8 +14,8 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from graphrec.compute.engine import Engine
 from graphrec.config import GraphConfig, PairConfig
-from graphrec.engine import Engine
 from graphrec.events import Events
 from graphrec.events.store import CleanLog
 from graphrec.graph.counting import PairTotals, count_pairs, sum_of_tables

@@ -8,8 +8,8 @@ from pathlib import Path
 import ibis
 from ibis import _
 
+from graphrec.compute.engine import Engine
 from graphrec.config import ComplementConfig, GraphConfig, PairConfig
-from graphrec.engine import Engine
 from graphrec.graph.counting import PairTotals
 from graphrec.graph.statistics import MEASURES, PairFacts, lift, log_likelihood, threshold
 

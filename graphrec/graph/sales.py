@@ -9,7 +9,7 @@ import ibis
 import numpy as np
 from ibis import _
 
-from graphrec.engine import open_engine
+from graphrec.compute.engine import open_engine
 from graphrec.events import PURCHASE, Events
 
 _DAY = 86_400.0

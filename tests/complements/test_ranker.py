@@ -6,8 +6,8 @@ import torch
 
 from graphrec.complements import POSTERIOR, LabelledLists, fit_ranker, list_shares, outside_features
 from graphrec.complements.ranker import ListScorer, list_loss, ranker_loss
+from graphrec.compute.progress import Silent
 from graphrec.config import ComplementsConfig
-from graphrec.progress import Silent
 
 
 def labelled(start, features, gain, total=None, novel=None, chance=None):

@@ -6,7 +6,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from graphrec.cli import app
+from graphrec.cli.commands import app
 from graphrec.config import Config, load_config
 from graphrec.doctor import examine, findings, verdicts
 from graphrec.events import load_events

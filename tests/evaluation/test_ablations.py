@@ -9,7 +9,9 @@ import torch
 
 from graphrec.complements import Memory, remembered_pairs
 from graphrec.complements.losses import hinge_loss, softmax_loss
+from graphrec.compute.progress import Silent
 from graphrec.config import ShopConfig, load_config
+from graphrec.embeddings.features import fit_item_features
 from graphrec.evaluation import Split, split_log
 from graphrec.evaluation.ablations import ABLATIONS
 from graphrec.evaluation.contenders import Materials, contenders, of_model
@@ -17,12 +19,10 @@ from graphrec.evaluation.evaluate import model_keys
 from graphrec.evaluation.leaks import find_leaks
 from graphrec.evaluation.provenance import key_of
 from graphrec.events.shop import generate_shop, write_shop
-from graphrec.features import fit_item_features
-from graphrec.fitting import fit_model
-from graphrec.model_directory import load_model, save_model
-from graphrec.progress import Silent
+from graphrec.model.directory import load_model, save_model
+from graphrec.model.fit import fit_model
 from graphrec.retrieval import lay_out_by_size
-from tests.test_cli import QUICK
+from tests.cli.test_commands import QUICK
 
 SETTINGS = [*QUICK[1::2], "complements.ranker_epochs=1", "complements.windows=2", "complements.window_queries=200"]
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from graphrec.baselines import BASELINES
 from graphrec.config import ShopConfig, load_config
 from graphrec.errors import ConfigError
 from graphrec.evaluation import write_evaluation
-from graphrec.evaluation.baselines import BASELINES
 from graphrec.evaluation.bootstrap import Resampling, interval, resampled_means
 from graphrec.evaluation.contenders import of_model
 from graphrec.evaluation.evaluate import model_keys
@@ -21,8 +21,8 @@ from graphrec.evaluation.segments import popularity_bands_of_questions
 from graphrec.evaluation.within_type import rank_scores_within_type
 from graphrec.events import PURCHASE
 from graphrec.events.shop import generate_shop, write_shop
+from tests.cli.test_commands import QUICK, graphrec
 from tests.conftest import listing
-from tests.test_cli import QUICK, graphrec
 
 SPAN = (("high", 1), ("low", -1))
 MODELS = "graphrec,popularity,count,cosine,repeat-last"

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from graphrec.compute.progress import Silent
 from graphrec.config import parse_config
 from graphrec.evaluation import make_exam, split_log
 from graphrec.evaluation.contenders import Materials, contenders
 from graphrec.evaluation.experiment import run
-from graphrec.progress import Silent
 
 
 @pytest.fixture(scope="module")

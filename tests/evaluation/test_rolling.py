@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import graphrec as package
+from graphrec.compute.progress import Silent
 from graphrec.config import ShopConfig, load_config, parse_config
 from graphrec.errors import ConfigError, EventsError
 from graphrec.evaluation import provenance, rolling, split_log, write_cuts
@@ -22,9 +23,8 @@ from graphrec.evaluation.mean_of_cuts import drawn_means, mean_of_cuts
 from graphrec.evaluation.rolling import rolling_origin
 from graphrec.events import load_events
 from graphrec.events.shop import generate_shop, write_shop
-from graphrec.fitting import fit_model
-from graphrec.progress import Silent
-from tests.test_cli import QUICK, graphrec
+from graphrec.model.fit import fit_model
+from tests.cli.test_commands import QUICK, graphrec
 
 DAYS = 20
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from graphrec.compute.progress import Silent
 from graphrec.config import load_config
 from graphrec.errors import EventsError
 from graphrec.evaluation.seed_protocol import (
@@ -14,7 +15,6 @@ from graphrec.evaluation.seed_protocol import (
     window_steps,
 )
 from graphrec.events import load_events
-from graphrec.progress import Silent
 from tests.conftest import CONFIGS, needs_data
 
 

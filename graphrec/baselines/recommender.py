@@ -1,0 +1,173 @@
+"""BaselineRecommender: a fitted baseline behind the public face of `Recommender`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
+from graphrec.baselines.baseline import Baseline, Scorer
+from graphrec.baselines.evidence import pair_evidence
+from graphrec.baselines.ranking import block_rows, ranked, scaled
+from graphrec.baselines.training_data import TrainingData
+from graphrec.candidate_scores import SOURCES
+from graphrec.events import VIEW
+from graphrec.graph import Evidence
+from graphrec.results import Recommendation
+
+_OBSERVED, _PREDICTED, _FALLBACK = range(3)
+
+
+@dataclass(frozen=True)
+class BaselineRecommender:
+    """A fitted baseline, asked by external ids as a `Recommender` is.
+
+    Scores are shares of the query's largest score; a cart's is the mean over its members. What the shopper did so
+    far moves no item, but what was put into the cart or bought is left out.
+
+    Parameters
+    ----------
+    data : TrainingData
+        That the scorer was fitted on; the evidence beside each answer comes from its counts.
+    scorer : callable
+    type_names : sequence of str
+        By type code.
+    """
+
+    data: TrainingData
+    scorer: Scorer
+    type_names: Sequence[str]
+
+    @classmethod
+    def fit(
+        cls,
+        baseline: Baseline,
+        data: TrainingData,
+        parameters: Mapping[str, float],
+        type_names: Sequence[str],
+        seed: int,
+    ) -> BaselineRecommender:
+        """Fit a baseline with the parameters of one grid point."""
+        return cls(data, baseline.fit(data, parameters, seed), tuple(type_names))
+
+    @property
+    def items(self) -> list[str]:
+        """External ids of all items that can be asked for."""
+        return [str(item) for item in self.data.catalogue.items]
+
+    def recommend(
+        self,
+        query: Query,
+        k: int = 10,
+        session: Session = (),
+        unknown: Unknown = "raise",
+    ) -> list[Recommendation]:
+        """Complete an item, or a cart of several; parameters and errors as of `Recommender.recommend`."""
+        cart = known_codes(self.data.catalogue, ids_of(query), unknown)
+        codes, kinds = session_codes(self.data.catalogue, session, unknown)
+        taken = codes[kinds != VIEW]
+        found = self._rank([cart], at_least_one(k), [np.union1d(cart, taken)])
+        columns = ("item", "score", "rank", "source", "bought_together", "support", "lift", "bought_first")
+        return [
+            Recommendation(
+                item=str(self.data.catalogue.items[item]),
+                score=float(score),
+                uplift=float(lift),
+                rank=int(rank),
+                source=SOURCES[source],  # type: ignore[arg-type]
+                evidence=Evidence(int(together), float(support), float(lift), int(first)),
+            )
+            for item, score, rank, source, together, support, lift, first in zip(
+                *(found[name] for name in columns), strict=True
+            )
+        ]
+
+    def recommend_many(self, queries: Iterable[Query], k: int = 10, unknown: Unknown = "raise") -> pd.DataFrame:
+        """Complete many items or carts at once, in the columns of `Recommender.recommend_many`."""
+        asked = [ids_of(query) for query in queries]
+        carts = [known_codes(self.data.catalogue, ids, unknown, empty_is_error=unknown == "raise") for ids in asked]
+        kept = np.flatnonzero([len(cart) > 0 for cart in carts])
+        known = [carts[position] for position in kept]
+        found = self._rank(known, at_least_one(k), known)
+        names = [str(ids[0]) if len(ids) == 1 else tuple(map(str, ids)) for ids in asked]
+        frame = self._frame(found)
+        position = kept[found["query"]]
+        frame.insert(0, "item", pd.Series([names[place] for place in position], dtype=object))
+        frame.insert(0, "query", position)
+        return frame
+
+    def recommend_all(self, k: int = 10) -> pd.DataFrame:
+        """Complete every item of the catalogue, in the columns of the export."""
+        carts = list(np.arange(self.data.items)[:, None])
+        found = self._rank(carts, at_least_one(k), carts)
+        frame = self._frame(found)
+        frame.insert(0, "item", self._ids[found["query"]].astype(str))
+        return frame
+
+    @property
+    def _ids(self) -> np.ndarray:
+        return self.data.catalogue.items.to_numpy(dtype=object)
+
+    def _rank(self, carts: Sequence[np.ndarray], k: int, excluded: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """Rank the complements of carts of codes: one flat column a fact, in the order of carts and ranks."""
+        parts = list(self._ranked_blocks(carts, k, excluded))
+        if not parts:
+            parts = [(np.zeros((0, k), dtype=np.int64), np.zeros((0, k)))]
+        codes, scores = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        query, place = np.nonzero(codes >= 0)
+        item, score = codes[query, place], scores[query, place]
+        facts = pair_evidence(self.data, carts, query, item)
+        scored = np.isfinite(score) & (score != 0)
+        source = np.where(facts["bought_together"] > 0, _OBSERVED, np.where(scored, _PREDICTED, _FALLBACK))
+        shown = _falling(scores)[query, place]
+        return {"query": query, "item": item, "rank": place + 1, "score": shown, "source": source, **facts}
+
+    def _ranked_blocks(
+        self, carts: Sequence[np.ndarray], k: int, excluded: Sequence[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        items = self.data.items
+        most = max(1, block_rows(items) // max((len(cart) for cart in carts), default=1))
+        for start in range(0, len(carts), most):
+            block = carts[start : start + most]
+            left_out = excluded[start : start + most]
+            mean = self._cart_scores(block)
+            rows = np.repeat(np.arange(len(block)), [len(codes) for codes in left_out])
+            mask = sparse.csr_array((np.ones(len(rows), bool), (rows, np.concatenate(left_out))), shape=mean.shape)
+            first = np.array([cart[0] for cart in block])
+            best = ranked(mean, self.data.bought, first, k, mask)
+            yield best, np.take_along_axis(mean, np.maximum(best, 0), axis=1)
+
+    def _cart_scores(self, carts: Sequence[np.ndarray]) -> np.ndarray:
+        """Average the scaled scores of each cart's members; a member without an opinion says 0 where another has."""
+        members = scaled(self.scorer(np.concatenate(carts)))
+        start = np.cumsum([0, *(len(cart) for cart in carts[:-1])])
+        opinions = np.add.reduceat(np.isfinite(members).astype(np.int64), start, axis=0)
+        total = np.add.reduceat(np.where(np.isfinite(members), members, 0.0), start, axis=0)
+        size = np.array([len(cart) for cart in carts])[:, None]
+        return np.where(opinions > 0, np.round(total / size, 12), -np.inf)
+
+    def _frame(self, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        names = np.array(self.type_names, dtype=object)
+        return pd.DataFrame(
+            {
+                "complement": self._ids[found["item"]].astype(str),
+                "rank": found["rank"],
+                "score": found["score"],
+                "uplift": found["lift"],
+                "source": pd.Series(np.array(SOURCES, dtype=object)[found["source"]], dtype="str"),
+                "bought_together": found["bought_together"],
+                "lift": found["lift"],
+                "item_type": pd.Series(names[self.data.types[found["member"]]], dtype="str"),
+                "complement_type": pd.Series(names[self.data.types[found["item"]]], dtype="str"),
+            }
+        )
+
+
+def _falling(scores: np.ndarray) -> np.ndarray:
+    """Give items without an opinion a score to show: 0, or the lowest of their list where that is below."""
+    lowest = np.where(np.isfinite(scores), scores, 0.0).min(axis=1, initial=0.0, keepdims=True)
+    return np.where(np.isfinite(scores), scores, lowest)

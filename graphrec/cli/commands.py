@@ -1,0 +1,244 @@
+"""The command line: doctor, fit, recommend, similar, embed, export, evaluate, shop."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+import graphrec
+from graphrec.cli.terminal import print_cuts, print_doctor, print_evaluation, print_fit, print_table
+from graphrec.compute.hardware import first_before_others, joined_processes
+from graphrec.compute.memory import peak_gib
+from graphrec.compute.progress import Bars, Silent
+from graphrec.config import CatalogueConfig, ShopConfig, load_config
+from graphrec.doctor import examine, facts_in_words, findings, report_data, verdicts, write_page
+from graphrec.errors import EventsError, GraphrecError, GraphrecWarning
+from graphrec.evaluation import write_cuts, write_evaluation
+from graphrec.events import load_events, read_catalogue
+from graphrec.events.files import column_names
+from graphrec.events.shop import generate_shop, write_shop
+from graphrec.events.tables import CATALOGUE_COLUMNS
+from graphrec.serving import check_format, write_table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Frequently-bought-together lists from a shop's log.",
+)
+
+ModelPath = Annotated[Path, typer.Argument(help="What 'graphrec fit --out' wrote.")]
+HowMany = Annotated[int, typer.Option("-k", min=1, help="How many per query.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")]
+
+
+@app.command()
+def doctor(
+    config: Annotated[Path, typer.Argument(help="YAML that says where the log is; see configs/.")],
+    html: Annotated[Path | None, typer.Option(help="Write one self-contained page with plots.")] = None,
+    as_json: AsJson = False,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
+) -> None:
+    """Say what a log holds, what is wrong with it, and whether it is enough."""
+    display = Bars()
+    resolved = load_config(config, settings or [])
+    events = load_events(resolved, display)
+    with display.stage("examining the log"):
+        seen = examine(events, resolved)
+    wrong, can = findings(seen), verdicts(seen, given_links=resolved.events.reader == "links")
+    if html is not None:
+        write_page(html, config.stem, facts_in_words(seen), seen, wrong, can)
+    if as_json:
+        sys.stdout.write(json.dumps(report_data(seen, wrong, can), indent=1, ensure_ascii=False) + "\n")
+    else:
+        print_doctor(config.stem, facts_in_words(seen), wrong, can)
+        if html is not None:
+            Console().print(f"page: {escape(str(html))}")
+
+
+@app.command()
+def fit(
+    config: Annotated[Path, typer.Argument(help="YAML that says where the log is; see configs/.")],
+    out: Annotated[Path | None, typer.Option(help="Model directory to write; default models/NAME.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
+) -> None:
+    """Fit a model on a shop's log; under torchrun, with several processes."""
+    started = time.perf_counter()
+    resolved = load_config(config, settings or [])
+    place = out or Path("models") / config.stem
+    with joined_processes(resolved.training) as first:
+        display = Bars() if first else Silent()
+        if not first:
+            warnings.simplefilter("ignore", GraphrecWarning)  # the first process says it
+        with first_before_others():
+            events = load_events(resolved, display)
+        recommender = graphrec.Recommender.fit(events, resolved, display)
+        if first:
+            recommender.save(place)
+            print_fit(recommender, place, time.perf_counter() - started, peak_gib())
+
+
+@app.command()
+def recommend(
+    model: ModelPath,
+    items: Annotated[list[str], typer.Argument(help="One item, or several as a cart.")],
+    k: HowMany = 10,
+    session: Annotated[str, typer.Option(help="Items seen so far, oldest first: ID,ID. Reranks the list.")] = "",
+    skip_unknown: Annotated[bool, typer.Option(help="Leave unknown ids out with a warning.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what completes an item or a cart, with the evidence."""
+    recommender = graphrec.Recommender.load(model)
+    seen = [item.strip() for item in session.split(",") if item.strip()]
+    answers = recommender.recommend(items, k, seen, unknown="skip" if skip_unknown else "raise")
+    _show([asdict(answer) for answer in answers], recommender, as_json, f"completes {', '.join(items)}")
+
+
+@app.command()
+def similar(
+    model: ModelPath,
+    item: Annotated[str, typer.Argument()],
+    k: HowMany = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show the substitutes of an item."""
+    recommender = graphrec.Recommender.load(model)
+    answers = recommender.similar_items(item, k)
+    _show([asdict(answer) for answer in answers], recommender, as_json, f"similar to {item}")
+
+
+@app.command()
+def embed(
+    model: ModelPath,
+    products: Annotated[Path, typer.Argument(help="Table of new products: CSV, Parquet or JSON lines.")],
+    out: Annotated[Path, typer.Option(help="FILE.parquet, .csv or .jsonl: a row per product.")],
+    k: HowMany = 10,
+) -> None:
+    """Embed products that the model has never seen, and say what completes them."""
+    check_format(out)
+    recommender = graphrec.Recommender.load(model)
+    frame = read_catalogue(_products_config(recommender, products))
+    vectors = recommender.embed(frame)
+    lists = recommender.recommend_new(frame, k)
+    columns = lists.groupby("item", sort=False).agg(complements=("complement", list), scores=("score", list))
+    ids = frame["item"].astype("str").str.strip()
+    table = columns.reindex(ids).reset_index()
+    table.insert(1, "embedding", list(vectors))
+    write_table(table, out)
+    Console().print(f"{len(table):,} products, {vectors.shape[1]} dimensions, with complements: {escape(str(out))}")
+
+
+@app.command()
+def export(
+    model: ModelPath,
+    out: Annotated[Path, typer.Option(help="FILE.parquet, .csv or .jsonl.")],
+    k: HowMany = 10,
+) -> None:
+    """Write the bought-together list of every item: a row per item and rank."""
+    check_format(out)
+    recommender = graphrec.Recommender.load(model)
+    frame = recommender.recommend_all(k, Bars())
+    write_table(frame, out)
+    share = frame["source"].value_counts(normalize=True)
+    sources = ", ".join(f"{name} {part:.1%}" for name, part in share.items())
+    Console().print(f"{len(frame):,} rows for {frame['item'].nunique():,} items ({sources}): {escape(str(out))}")
+
+
+@app.command()
+def evaluate(
+    config: Annotated[Path, typer.Argument(help="YAML that says where the log is; see configs/.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default eval/NAME. Finished models are kept.")
+    ] = None,
+    models: Annotated[str, typer.Option(help="Comma separated; 'all', 'fast', 'ablations' for many.")] = "all",
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Fits of graphrec that are averaged; of several cuts on the last alone.")
+    ] = 1,
+    cuts: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Cuts, each with its own fit, the last one the test; the slow baselines run on the last alone.",
+        ),
+    ] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Run finished models and cuts anew.")] = False,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
+) -> None:
+    """Measure graphrec beside every baseline on what came after a cut, or several, and write a leaderboard."""
+    resolved = load_config(config, settings or [])
+    place = out or Path("eval") / config.stem
+    asked = [name.strip() for name in models.split(",") if name.strip()]
+    if cuts > 1:
+        print_cuts(write_cuts(resolved, asked, seeds, cuts, place, config.stem, Bars(), again), place)
+    else:
+        print_evaluation(write_evaluation(resolved, asked, seeds, place, config.stem, Bars(), again), place)
+
+
+@app.command()
+def shop(
+    out: Annotated[Path, typer.Argument(help="Folder to write.")],
+    events: Annotated[int, typer.Option(min=1, help="Rows of the log.")] = ShopConfig().events,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of unplanned complements.")
+    ] = ShopConfig().noise,
+    items: Annotated[int, typer.Option(min=2, help="Products.")] = ShopConfig().items,
+) -> None:
+    """Generate a shop's log in the REES46 columns, with planted complements, and a config to fit it."""
+    generated = generate_shop(ShopConfig(events=events, seed=seed, noise=noise, items=items))
+    try:
+        write_shop(generated, out, Bars())
+    except OSError as error:
+        raise GraphrecError(f"cannot write {out}: {error.strerror}; give another folder") from None
+    Console().print(f"{events:,} events: {escape(str(out))}; next: graphrec fit {escape(str(out / 'shop.yaml'))}")
+
+
+def _products_config(recommender: graphrec.Recommender, products: Path) -> CatalogueConfig:
+    """Map the columns of a product table: by the model's own catalogue mapping, else by graphrec's words."""
+    table = CatalogueConfig(path=str(products))
+    names = column_names(table)
+    known: dict[str, str | list[str]] = {word: word for word in CATALOGUE_COLUMNS if word in names}
+    config = recommender.model.config
+    for mapping in (config.events.columns, config.catalogue.columns):
+        for word, columns in mapping.items():
+            parts = [columns] if isinstance(columns, str) else columns
+            if word in CATALOGUE_COLUMNS and word not in known and all(part in names for part in parts):
+                known[word] = columns
+    if "item" not in known:
+        raise EventsError(
+            f"{products} has no column for the item's id (columns: {', '.join(names)}); name it 'item' or as in the "
+            "log the model was fitted on"
+        )
+    return table.model_copy(update={"columns": known})
+
+
+def _show(answers: list[dict[str, Any]], recommender: graphrec.Recommender, as_json: bool, title: str) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
+    else:
+        print_table(answers, recommender, title)
+
+
+def main() -> None:
+    """Run the command line: what a user did wrong is one line on stderr and exit code 2."""
+    console = Console(stderr=True, soft_wrap=True)
+
+    def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        if issubclass(category, GraphrecWarning):
+            console.print(f"[yellow]warning:[/] {escape(str(message))}", highlight=False)
+
+    warnings.showwarning = show_warning
+    try:
+        app()
+    except GraphrecError as error:
+        console.print(f"[red]{type(error).__name__}:[/] {escape(str(error))}", highlight=False)
+        sys.exit(2)

@@ -1,0 +1,1 @@
+"""What graphrec runs on: engines, hardware, training, progress and memory."""

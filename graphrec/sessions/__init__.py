@@ -1,0 +1,20 @@
+"""Sessions -> the order of candidates, with an LSTM."""
+
+from graphrec.sessions.fitting import (
+    SessionItems,
+    candidate_log_probabilities,
+    fit_session_model,
+    session_log_probabilities,
+)
+from graphrec.sessions.session_lstm import SessionLstm
+from graphrec.sessions.sessions import SessionMatrix, session_matrix
+
+__all__ = [
+    "SessionItems",
+    "SessionLstm",
+    "SessionMatrix",
+    "candidate_log_probabilities",
+    "fit_session_model",
+    "session_log_probabilities",
+    "session_matrix",
+]
