@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 
 from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
-from graphrec.candidate_scores import SOURCES
+from graphrec.complements import Members
+from graphrec.complements.scores import SOURCES
 from graphrec.compute.progress import Display, Silent
 from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events import Catalogue, Events
 from graphrec.graph import Evidence
-from graphrec.members import Members
+from graphrec.lists import Ranking
 from graphrec.model import Model
 from graphrec.model.directory import load_model, save_model
 from graphrec.model.fit import fit_model
-from graphrec.ranking import Ranking, rank_complements
 from graphrec.results import Explanation, Recommendation, SimilarItem
 from graphrec.sessions import session_log_probabilities
 
@@ -108,7 +108,7 @@ class Recommender:
         at_least_one(k)
         cart = known_codes(self.model.catalogue, ids_of(query), unknown)
         pool = k if not session else max(5 * k, 50) + len(session)
-        ranking = rank_complements(self.model, Members.of_carts(self.model, [cart]), pool)
+        ranking = self.model.rank(self.model.carts([cart]), pool)
         answers = self._recommendations(ranking, [cart])
         if not session:
             return answers
@@ -139,7 +139,7 @@ class Recommender:
             if len(cart):
                 carts.append(cart)
                 kept.append(position)
-        ranking = rank_complements(self.model, Members.of_carts(self.model, carts), at_least_one(k))
+        ranking = self.model.rank(self.model.carts(carts), at_least_one(k))
         frame = self._frame(ranking, carts)
         names = [str(ids[0]) if len(ids) == 1 else tuple(map(str, ids)) for ids in asked]
         position = np.array(kept, dtype=np.int64)[ranking.query]
@@ -154,7 +154,7 @@ class Recommender:
         with (display or Silent()).stage("lists", len(codes)) as advance:
             for block in np.array_split(codes, max(1, len(codes) // 2048)):
                 carts = list(block[:, None])
-                ranking = rank_complements(self.model, Members.of_carts(self.model, carts), at_least_one(k))
+                ranking = self.model.rank(self.model.carts(carts), at_least_one(k))
                 frame = self._frame(ranking, carts)
                 frame.insert(0, "item", self._ids[block[ranking.query]].astype(str))
                 parts.append(frame)
@@ -189,7 +189,7 @@ class Recommender:
         queries = self.model.new_queries(rows)
         members = Members.of_new(queries)
         # A product that is in the catalogue after all must not be its own complement.
-        ranking = rank_complements(self.model, members, at_least_one(k) + 1)
+        ranking = self.model.rank(members, at_least_one(k) + 1)
         own: np.ndarray = self._ids[ranking.item].astype(str) == rows["item"].to_numpy(dtype=str)[ranking.query]
         frame = self._frame(ranking, None)
         frame.insert(0, "item", rows["item"].to_numpy(dtype=object)[ranking.query])
@@ -248,7 +248,7 @@ class Recommender:
         left, right = (int(code) for code in known_codes(self.model.catalogue, [item, complement], "raise"))
         evidence = self.model.graph.evidence(left, right)
         listed = {r.item: r for r in self.recommend(item, k=100)}.get(str(complement))
-        probabilities = self.model.predictor.type_probabilities(self.model.embeddings[[left]])[0]
+        probabilities = self.model.snapshot.predictor.type_probabilities(self.model.embeddings[[left]])[0]
         kind = int(self.model.type_codes[right])
         name = self.model.features.types.names[kind]
         if evidence.bought_together:

@@ -31,10 +31,10 @@ FEW_EPOCHS = [
 def fit(folder: Path, events: int, items: int, settings: list[str]) -> None:
     """Generate the shop, fit on its earlier sessions, and keep what was bought together later."""
     from graphrec import Recommender
+    from graphrec.complements.folds import answers_of
     from graphrec.config import ShopConfig, load_config
     from graphrec.events import load_events, split_latest
     from graphrec.events.shop import generate_shop, write_shop
-    from graphrec.windows import answers_of
 
     if not (folder / "shop.yaml").is_file():
         write_shop(generate_shop(ShopConfig(events=events, items=items)), folder)
@@ -134,10 +134,8 @@ def _new_products(recommender: object, repeats: int) -> None:
 
 
 def _lists(model: object, codes: np.ndarray) -> np.ndarray:
-    from graphrec.members import Members
-    from graphrec.ranking import rank_complements
 
-    ranking = rank_complements(model, Members.of_carts(model, list(codes[:, None])), K)
+    ranking = model.rank(model.carts(list(codes[:, None])), K)
     lists = np.full((len(codes), K), -1, dtype=np.int64)
     lists[ranking.query, ranking.rank - 1] = ranking.item
     return lists

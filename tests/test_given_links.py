@@ -8,13 +8,13 @@ import pytest
 
 from graphrec import Recommender
 from graphrec.complements import Memory
+from graphrec.complements.folds import answers_of, held_out_links, labelled_lists
+from graphrec.complements.members import Members
 from graphrec.config import Config
 from graphrec.events import load_events
 from graphrec.graph import build_graph
-from graphrec.members import Members
-from graphrec.ranking import rank_complements
+from graphrec.lists.ranking import rank_complements
 from graphrec.retrieval import lay_out_by_size
-from graphrec.windows import answers_of, held_out_links, labelled_lists
 from tests.conftest import listing, quick_config
 
 GROUPS, SIZE = 20, 12

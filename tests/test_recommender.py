@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from graphrec import EventsError, GraphrecWarning, Recommendation, Recommender, UnknownItem
-from graphrec.candidate_scores import SOURCES
-from graphrec.members import Members
-from graphrec.ranking import rank_complements, rank_within_type
+from graphrec.complements.members import Members
+from graphrec.complements.scores import SOURCES
+from graphrec.lists.ranking import rank_complements, rank_within_type
 from tests.conftest import listing, quick_config
 
 

@@ -14,7 +14,7 @@ from graphrec.baselines.baseline import Baseline, Scorer
 from graphrec.baselines.evidence import pair_evidence
 from graphrec.baselines.ranking import block_rows, ranked, scaled
 from graphrec.baselines.training_data import TrainingData
-from graphrec.candidate_scores import SOURCES
+from graphrec.complements.scores import SOURCES
 from graphrec.events import VIEW
 from graphrec.graph import Evidence
 from graphrec.results import Recommendation

@@ -60,7 +60,6 @@ def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: f
         "baskets": f"{report['baskets']:,} of {report['sessions']:,} sessions",
         "similar links": f"{report['similar_links']:,} from {' and '.join(report['similar_sources'])}",
         "complement links": f"{report['complement_links']:,} ({report['substitutes_removed']:,} substitutes taken out)",
-        "prior strength": f"{recommender.model.prior_strength:g} baskets",
         "Annoy recall@10": f"similar {recall['similar']:.3f}"
         + "".join(
             f", {name} " + ("exact" if recall[key] is None else f"{recall[key]:.3f}")

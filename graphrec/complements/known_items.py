@@ -17,6 +17,8 @@ class KnownItems:
     ----------
     embeddings : ndarray
         `(items, dim)`, unit length.
+    type_codes : ndarray
+        `(items,) int64`.
     price : ndarray
         `(items, 3)`: log price, log price within its type, whether it is missing.
     likeness : csr_array
@@ -24,15 +26,16 @@ class KnownItems:
     """
 
     embeddings: np.ndarray
+    type_codes: np.ndarray
     price: np.ndarray
     likeness: sparse.csr_array
 
-    def queries(self, codes: np.ndarray, type_codes: np.ndarray) -> QueryItems:
-        """Look up items of the catalogue, `(n,)` codes, as queries; `type_codes` are those of all items."""
+    def queries(self, codes: np.ndarray) -> QueryItems:
+        """Look up items of the catalogue, `(n,)` codes, as queries."""
         return QueryItems(
             codes,
             self.embeddings[codes],
-            type_codes[codes],
+            self.type_codes[codes],
             self.price[codes],
             sparse.csr_array(self.likeness[codes]),
         )

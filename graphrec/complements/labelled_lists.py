@@ -16,6 +16,8 @@ class LabelledLists:
 
     Parameters
     ----------
+    columns : tuple of str
+        Names of the features.
     start : ndarray
         `(queries + 1,) int64`: the candidates of query q are the rows `start[q] : start[q + 1]`.
     item : ndarray
@@ -24,8 +26,10 @@ class LabelledLists:
         `(n, features) float32`.
     gain : ndarray
         `(n,) float32`: later baskets that hold query and candidate, each over the other items of the basket.
-    novel : ndarray
-        `(n,) bool`: never bought together before.
+    count : ndarray
+        `(n,) float32`: earlier baskets that hold both.
+    posterior : ndarray
+        `(n,) float32`: P(candidate | query) where there is no ranker.
     chance : ndarray
         `(n,) float32`: the candidate's share of all purchases of the stretch.
     outside : ndarray
@@ -36,11 +40,13 @@ class LabelledLists:
         `(queries,) float32`: the query's share of the purchases before the stretch.
     """
 
+    columns: tuple[str, ...]
     start: np.ndarray
     item: np.ndarray
     features: np.ndarray
     gain: np.ndarray
-    novel: np.ndarray
+    count: np.ndarray
+    posterior: np.ndarray
     chance: np.ndarray
     outside: np.ndarray
     total: np.ndarray
@@ -58,17 +64,18 @@ class LabelledLists:
     def joined(cls, parts: Sequence[LabelledLists]) -> LabelledLists:
         """Put lists of several stretches together."""
         sizes = np.concatenate([np.diff(part.start) for part in parts])
-        names = [name for name in vars(parts[0]) if name != "start"]
-        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        return cls(start=np.concatenate([[0], sizes.cumsum()]), **columns)
+        names = [name for name in vars(parts[0]) if name not in ("start", "columns")]
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return cls(columns=parts[0].columns, start=np.concatenate([[0], sizes.cumsum()]), **joined)
 
     def bought(self) -> LabelledLists:
         """Keep the lists whose query was bought with anything at all."""
         kept = np.flatnonzero(self.total > 0)
         rows = _rows(self.start, kept)
-        by_candidate = ("item", "features", "gain", "novel", "chance")
+        by_candidate = ("item", "features", "gain", "count", "posterior", "chance")
         by_query = ("outside", "total", "popularity")
         return LabelledLists(
+            columns=self.columns,
             start=np.concatenate([[0], np.diff(self.start)[kept].cumsum()]),
             **{name: getattr(self, name)[rows] for name in by_candidate},
             **{name: getattr(self, name)[kept] for name in by_query},
@@ -78,7 +85,7 @@ class LabelledLists:
         """Take some lists."""
         rows = _rows(self.start, queries)
         owner = np.repeat(np.arange(len(queries)), np.diff(self.start)[queries])
-        features, gain, novel = (torch.from_numpy(a[rows]) for a in (self.features, self.gain, self.novel))
+        features, gain, novel = (torch.from_numpy(a[rows]) for a in (self.features, self.gain, self.count == 0))
         outside, total = (torch.from_numpy(a[queries]) for a in (self.outside, self.total))
         return ListBatch(features, gain, novel, torch.from_numpy(owner), outside, total)
 

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from graphrec.complements.candidate_features import POSTERIOR
 from graphrec.complements.labelled_lists import LabelledLists, ListBatch
 from graphrec.compute.hardware import ONE_CPU, Hardware
 from graphrec.compute.progress import Display
@@ -16,6 +15,8 @@ from graphrec.compute.training import Curve, repeatable, train
 from graphrec.config import ComplementsConfig
 
 _QUERIES_AT_ONCE = 64
+_POSTERIOR = 0
+"""Column of the log posterior of counts and networks, which a ranker corrects."""
 _OUTSIDE = 3
 """Numbers of `outside_features`."""
 
@@ -51,7 +52,7 @@ class ListScorer(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Score candidates, `(n,)`, for `(n, features)`."""
-        corrected: Tensor = features[:, POSTERIOR] + self.layers((features - self.mean) / self.scale)[:, 0]
+        corrected: Tensor = features[:, _POSTERIOR] + self.layers((features - self.mean) / self.scale)[:, 0]
         return corrected
 
     def elsewhere(self, outside: Tensor) -> Tensor:
@@ -74,14 +75,17 @@ class Ranker(nn.Module):
 
     Parameters
     ----------
-    features, hidden, networks : int
+    columns : tuple of str
+        Names of the features.
+    hidden, networks : int
     """
 
     temperature: Tensor
 
-    def __init__(self, features: int, hidden: int, networks: int) -> None:
+    def __init__(self, columns: tuple[str, ...], hidden: int, networks: int) -> None:
         super().__init__()
-        self.networks = nn.ModuleList(ListScorer(features, hidden) for _ in range(networks))
+        self.columns = columns
+        self.networks = nn.ModuleList(ListScorer(len(columns), hidden) for _ in range(networks))
         self.register_buffer("temperature", torch.ones(1))
 
     @torch.no_grad()
@@ -196,7 +200,7 @@ def fit_ranker(
     """
     training = training.bought()
     features = training.features
-    ranker = Ranker(features.shape[1], config.ranker_hidden, networks or config.ranker_networks)
+    ranker = Ranker(training.columns, config.ranker_hidden, networks or config.ranker_networks)
     mean = torch.from_numpy(features.mean(axis=0, dtype=np.float64))
     scale = torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3))
     curves = []

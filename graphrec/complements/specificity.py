@@ -44,17 +44,13 @@ class Order:
     @classmethod
     def of(cls, lists: LabelledLists, shares: np.ndarray) -> Order:
         """Take P(candidate) from the lists themselves, each by how often its query is bought."""
-        share = mean_shares(lists.item, shares, lists.popularity[lists.owner], int(lists.item.max(initial=0)) + 1)
+        items = int(lists.item.max(initial=0)) + 1
+        share = np.bincount(lists.item, shares * lists.popularity[lists.owner], minlength=items)
         return cls(shares, share[lists.item] / max(float(lists.popularity.sum()), 1e-12))
 
     def at(self, specificity: float) -> np.ndarray:
         """Order keys, `(n,) float64`."""
         return self.shares - specificity * self.anyone
-
-
-def mean_shares(item: np.ndarray, shares: np.ndarray, weight: np.ndarray, items: int) -> np.ndarray:
-    """Sum the shares of each item over all lists by their weights, `(items,) float64`."""
-    return np.bincount(item, shares * weight, minlength=items)
 
 
 def discounted_gains(lists: LabelledLists, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

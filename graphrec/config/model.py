@@ -107,26 +107,46 @@ class EncoderConfig(Section):
     learning_rate: float = Field(3e-3, gt=0)
 
 
+Source = Literal["bought_with", "low_rank", "neighbours", "walks", "bought_with_type", "predicted", "bestsellers"]
+EvidenceName = Literal["counts", "low_rank", "types", "networks", "popularity", "price", "walks", "neighbours", "trend"]
+
+
 class ComplementsConfig(Section):
     """Type transition, embedding regressor and their blend with what was observed."""
 
-    memory: bool = True
-    """Whether lists know the counts of pairs; False: candidates come from the networks and the bestsellers, ordered by
-    what the networks say, popularity and price."""
-    networks: bool = True
-    """Whether lists know what the networks say; False: candidates come from the counts and the bestsellers, ordered by
-    what the log says of them."""
+    sources: tuple[Source, ...] = (
+        "bought_with",
+        "low_rank",
+        "neighbours",
+        "walks",
+        "bought_with_type",
+        "predicted",
+        "bestsellers",
+    )
+    """Where candidates come from, see `graphrec.complements.sources`."""
+    evidence: tuple[EvidenceName, ...] = (
+        "counts",
+        "low_rank",
+        "types",
+        "networks",
+        "popularity",
+        "price",
+        "walks",
+        "neighbours",
+        "trend",
+    )
+    """What the ranker sees of a candidate, see `graphrec.complements.evidence`."""
     spaces: Literal[1, 2] = 2
     """2: an item as a query and as a complement has two places; 1: it has one, whatever type is asked for."""
     loss: Literal["softmax", "hinge"] = "softmax"
-    """By what the regressor learns, see `graphrec.complements.losses`."""
+    """By what the regressor learns, see `graphrec.complements.networks.losses`."""
     hidden: int = Field(128, ge=2)
     dim: int = Field(64, ge=2)
     """Of the complement space."""
     types: int = Field(3, ge=1)
     """Types from which predicted candidates come."""
     candidates_per_type: int = Field(30, ge=1)
-    """Fewest candidates retrieved per type; at least twice k are."""
+    """Candidates retrieved per type."""
     negatives: int = Field(32, ge=1)
     """Items of the target type that a pair's complement is told from."""
     hard_negatives: int = Field(4, ge=0)
@@ -137,7 +157,7 @@ class ComplementsConfig(Section):
     epochs: int = Field(5, ge=1)
     learning_rate: float = Field(5e-3, gt=0)
     validation: float = Field(0.1, gt=0, lt=0.5)
-    """Share of the baskets, the latest, that choose the epoch and the prior strength and are not trained on."""
+    """Share of the baskets, the latest, that choose the epoch and are not trained on."""
     expected_candidates: int = Field(100, ge=1)
     """Candidates that are bought with the same others: by the low-rank part of the counts."""
     popular_candidates: int = Field(50, ge=0)
@@ -174,8 +194,8 @@ class ComplementsConfig(Section):
     ranker_novel_weight: float = Field(0.2, ge=0)
     """Weight of ordering what was never bought together among itself, beside ordering whole lists."""
     ranker_learning_rate: float = Field(3e-3, gt=0)
-    prior_strengths: tuple[float, ...] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
-    """Baskets' worth of trust in the model that are tried on the validation baskets."""
+    prior_strength: float = Field(0.1, gt=0)
+    """Baskets' worth of trust in the networks where a log is too small for a ranker: in doubt the counts decide."""
 
     @field_validator("ranks")
     @classmethod
@@ -184,11 +204,6 @@ class ComplementsConfig(Section):
         if list(ranks) != sorted(set(ranks)):
             raise ValueError(f"{list(ranks)} do not rise; give {sorted(set(ranks))}")
         return ranks
-
-    @property
-    def lending(self) -> int:
-        """Look-alikes of each item; none where lists know nothing of the networks that place items."""
-        return self.look_alikes if self.networks else 0
 
 
 class RetrievalConfig(Section):

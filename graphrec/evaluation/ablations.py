@@ -33,8 +33,24 @@ ABLATIONS: Mapping[str, Variant] = {
     "without-graph": Variant("graphrec without the graph", {"encoder": {"neighbours": False}}),
     "without-features": Variant("graphrec without features", {"features": {"described": False}}),
     "without-types": Variant("graphrec without types", {"features": {"types": False}}),
-    "without-memory": Variant("graphrec without memory", {"complements": {"memory": False}}),
-    "without-model": Variant("graphrec without the model", {"complements": {"networks": False}}),
+    "without-counts": Variant(
+        "graphrec without the counts",
+        {
+            "complements": {
+                "sources": ("predicted", "bestsellers"),
+                "evidence": ("networks", "popularity", "price", "trend"),
+            }
+        },
+    ),
+    "without-networks": Variant(
+        "graphrec without the networks",
+        {
+            "complements": {
+                "sources": ("bought_with", "low_rank", "walks", "bought_with_type", "bestsellers"),
+                "evidence": ("counts", "low_rank", "types", "popularity", "price", "walks", "trend"),
+            }
+        },
+    ),
     "without-look-alikes": Variant("graphrec without look-alikes", {"complements": {"look_alikes": 0}}),
     "without-arrivals": Variant("graphrec without arrivals", {"complements": {"hidden_items": 0.0}}),
     "one-space": Variant("graphrec in one space", {"complements": {"spaces": 1}}),

@@ -7,9 +7,7 @@ import torch
 
 from graphrec.baselines import TrainingData, popularity_order, repeat_last
 from graphrec.evaluation.exam import History
-from graphrec.members import Members
 from graphrec.model import Model
-from graphrec.ranking import rank_complements
 from graphrec.sessions import SessionMatrix, candidate_log_probabilities
 
 _POOL = 50
@@ -53,7 +51,7 @@ def reranked(model: Model, query: np.ndarray, history: History, k: int) -> np.nd
 def _pools(model: Model, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rank the candidates of each question, `(questions, pool)` codes and scores."""
     codes, place = np.unique(query, return_inverse=True)
-    ranking = rank_complements(model, Members.of_carts(model, list(codes[:, None])), _POOL)
+    ranking = model.rank(model.carts(list(codes[:, None])), _POOL)
     items = np.full((len(codes), _POOL), -1, dtype=np.int64)
     scores = np.zeros((len(codes), _POOL))
     items[ranking.query, ranking.rank - 1] = ranking.item

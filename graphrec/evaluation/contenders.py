@@ -21,7 +21,7 @@ from graphrec.baselines import (
     read_training_data,
     scorer_by_uplift,
 )
-from graphrec.candidate_scores import SOURCES
+from graphrec.complements.scores import SOURCES
 from graphrec.compute.progress import Display
 from graphrec.config import Config
 from graphrec.embeddings.features import ItemFeatures, fit_item_features
@@ -33,13 +33,11 @@ from graphrec.evaluation.metrics import answer_shares, row_shares
 from graphrec.evaluation.questions import basket_lines, by_product, every_item, one_random_item
 from graphrec.evaluation.split import Split, events_with_baskets
 from graphrec.evaluation.tuning import Chosen, Validation, tune
-from graphrec.evaluation.within_type import rank_scores_within_type
-from graphrec.graph import Pairs
-from graphrec.members import Members
+from graphrec.evaluation.within_type import rank_scores_within_type, rank_within_type
+from graphrec.graph import Pairs, build_both_graphs
+from graphrec.lists import Ranking, rank_at_specificities
 from graphrec.model import Model
 from graphrec.model.fit import fit_model
-from graphrec.ranking import Ranking, rank_at_specificities, rank_complements, rank_within_type
-from graphrec.stages import both_graphs
 
 OURS = "graphrec"
 """Key and name of the model under test; the names of its variants begin with it."""
@@ -162,7 +160,7 @@ class Materials:
     def similar(self) -> Pairs:
         """The similar graph of the training log, by which substitutes are told."""
         matrix = self.features.transform(self.split.train.catalogue.frame)
-        return both_graphs(self.split.train, matrix, self.types[0], self.config).similar
+        return build_both_graphs(self.split.train, matrix, self.types[0], self.config).similar
 
 
 def contenders(models: Sequence[str], seeds: int, config: Config) -> list[Contender]:
@@ -276,20 +274,21 @@ def of_model(model: Model, types: np.ndarray | None = None) -> Fitted:
     """
 
     def complements(query: np.ndarray, k: int, excluded: sparse.csr_array | None) -> Ranked:
-        return laid_out(rank_complements(model, Members.of_carts(model, list(query[:, None])), k, excluded), query, k)
+        return laid_out(model.rank(model.carts(list(query[:, None])), k, excluded), query, k)
 
     def within_type(query: np.ndarray, kind: np.ndarray, k: int) -> Ranked:
-        return rank_within_type(model, query, kind, k, types)
+        groups = model.type_codes if types is None else types
+        return rank_within_type(model.complements, model.specificity, query, kind, k, groups)
 
     def at_specificities(
         query: np.ndarray, k: int, specificities: Sequence[float], excluded: sparse.csr_array | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        carts = Members.of_carts(model, list(query[:, None]))
-        rankings = rank_at_specificities(model, carts, k, specificities, excluded)
+        carts = model.carts(list(query[:, None]))
+        rankings = rank_at_specificities(model.complements, model.list_rules, carts, k, specificities, excluded)
         sources = np.stack([source_shares(ranking, 10) for ranking in rankings])
         return np.stack([laid_out(ranking, query, k) for ranking in rankings]), sources
 
-    chosen = {"prior_strength": model.prior_strength, "specificity": model.specificity}
+    chosen = {"specificity": model.specificity}
     stages: Mapping[str, Any] = model.report["stages"]
     curves = {name: (list(curve["training"]), list(curve["validation"])) for name, curve in stages.items()}
     return Fitted(complements, within_type, at_specificities, partial(reranked, model), chosen, curves)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from graphrec.complements.stored_places import entries, stored_places
 from graphrec.compute.engine import open_duckdb
+from graphrec.compute.sparse_entries import entries, stored_places
 from graphrec.evaluation.questions import purchases
 from graphrec.events import PURCHASE, Events
 

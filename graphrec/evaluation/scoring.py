@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from graphrec.candidate_scores import SOURCES
+from graphrec.complements.scores import SOURCES
 from graphrec.evaluation.bootstrap import Resampling, interval
 from graphrec.evaluation.contenders import OURS, REPEAT_LAST_NAME, Materials, describe
 from graphrec.evaluation.exam import Exam

@@ -1,5 +1,6 @@
 """Events -> ProductGraph: similar and complement pairs with what the log says of them."""
 
+from graphrec.graph.both_graphs import build_both_graphs
 from graphrec.graph.build import build_graph, require_complements, require_learnable
 from graphrec.graph.low_rank import low_rank_counts
 from graphrec.graph.nearest import substitutes_without_views
@@ -12,6 +13,7 @@ __all__ = [
     "Pairs",
     "ProductGraph",
     "Sales",
+    "build_both_graphs",
     "build_graph",
     "item_sales",
     "low_rank_counts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphrec.model import Model
+from graphrec.model.model import Model
 
 
 def model_card(model: Model) -> str:
@@ -37,7 +37,6 @@ def model_card(model: Model) -> str:
             for name, curve in report["stages"].items()
         ),
         "",
-        f"- prior strength {model.prior_strength:g} baskets",
         f"- Annoy recall@10 against exact search: similar {recall['similar']:.3f}, complements "
         + ("all types are searched exactly" if recall["complements"] is None else f"{recall['complements']:.3f}")
         + ", expected by the counts "

@@ -18,27 +18,21 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
 
-from graphrec.complements import (
-    ComplementPredictor,
-    EmbeddingRegressor,
-    Memory,
-    Ranker,
-    TypeTransition,
-    log_popularity_in_type,
-    remembered_pairs,
-)
+from graphrec.complements import ComplementModel, KnownItems, Lenders, Memory, Ranker, Snapshot
+from graphrec.complements.evidence import require_columns
+from graphrec.complements.networks import ComplementIndex, ComplementPredictor, EmbeddingRegressor, TypeTransition
 from graphrec.config import Config, RetrievalConfig, parse_config
 from graphrec.embeddings import GraphSage
 from graphrec.embeddings.features import ItemFeatures
 from graphrec.errors import ModelError
 from graphrec.events import Catalogue
 from graphrec.graph import ProductGraph
-from graphrec.model import Model
 from graphrec.model.card import model_card
-from graphrec.retrieval import AnnoyIndex, BandedIndex, ComplementIndex, ExactIndex, Lenders, lay_out_by_size
+from graphrec.model.model import Model
+from graphrec.retrieval import AnnoyIndex, BandedIndex, ExactIndex, lay_out_by_size
 from graphrec.sessions import SessionItems
 
-FORMAT = 5
+FORMAT = 6
 """Rises when older versions can no longer read what is written."""
 
 Network = torch.nn.Module
@@ -83,14 +77,15 @@ def _write_files(model: Model, folder: Path) -> None:
     if len(model.rejected):
         model.rejected.astype({"row": "int64"}).to_parquet(folder / "rejected.parquet", index=False)
     _save_arrays(model.graph.arrays(), folder / "graph.safetensors")
-    _save_arrays(model.memory.arrays(), folder / "memory.safetensors")
+    _save_arrays(model.snapshot.memory.arrays(), folder / "memory.safetensors")
     _save_arrays(model.features.arrays(), folder / "features.safetensors")
+    likeness = model.snapshot.known.likeness
     vectors = {
         "embeddings": model.embeddings,
-        "look_alikes": model.likeness.indices.astype(np.int32),
-        "look_alikes_of": model.likeness.indptr.astype(np.int64),
-        "likeness": model.likeness.data,
-        "anyone": model.anyone,
+        "look_alikes": likeness.indices.astype(np.int32),
+        "look_alikes_of": likeness.indptr.astype(np.int64),
+        "likeness": likeness.data,
+        "anyone": model.complements.anyone,
         "session_popularity": model.session_model.log_popularity.numpy(),
     }
     _save_arrays(vectors, folder / "embeddings.safetensors")
@@ -100,10 +95,10 @@ def _write_files(model: Model, folder: Path) -> None:
     model.similar_index.save(folder / "similar.ann")
     if model.lenders.forest is not None:
         model.lenders.forest.save(folder / "lenders.ann")
-    for kind, forest in model.complement_index.forests.items():
+    for kind, forest in model.snapshot.index.forests.items():
         forest.save(folder / f"complements-{kind}.ann")
-    if isinstance(model.expected_index, BandedIndex):
-        for band, forest in model.expected_index.forests.items():
+    if isinstance(model.snapshot.expected, BandedIndex):
+        for band, forest in model.snapshot.expected.forests.items():
             forest.save(folder / f"expected-{band}.ann")
     (folder / "card.md").write_text(model_card(model), encoding="utf-8")
     manifest = {
@@ -112,7 +107,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "config": model.config.model_dump(mode="json"),
         "fingerprint": model.fingerprint,
         "features": model.features.settings(),
-        "prior_strength": model.prior_strength,
+        "ranker_columns": list(model.complements.ranker.columns) if model.complements.ranker is not None else [],
         "specificity": model.chosen_specificity,
         "similar_sources": list(model.graph.similar_sources),
         "report": model.report,
@@ -190,51 +185,42 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         "session_model": session_model,
     }
     ranker = None
-    if (path / "ranker.safetensors").is_file():
-        weights = load_file(path / "ranker.safetensors")
-        features_of_pairs = len(weights["networks.0.mean"])
-        ranker = Ranker(features_of_pairs, settings.ranker_hidden, settings.ranker_networks).double()
+    if manifest["ranker_columns"]:
+        ranker = Ranker(tuple(manifest["ranker_columns"]), settings.ranker_hidden, settings.ranker_networks).double()
         networks["ranker"] = ranker
     for name, network in networks.items():
         tensors = {key: torch.from_numpy(value) for key, value in load_file(path / f"{name}.safetensors").items()}
         network.load_state_dict(tensors)
         network.eval()
     predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
-    remembered = remembered_pairs(graph, settings)
     counted = load_file(path / "memory.safetensors")
-    memory = Memory.from_arrays(remembered, type_codes, types, settings.ranks, counted)
+    memory = Memory.from_arrays(graph, type_codes, types, settings.ranks, counted)
     likeness = sparse.csr_array(
         (vectors["likeness"], vectors["look_alikes"], vectors["look_alikes_of"]), shape=(len(catalogue),) * 2
     )
-    index = ComplementIndex.lay_out(
-        predictor.places(embeddings),
-        log_popularity_in_type(memory.sales.popularity, type_codes, types),
-        type_codes,
-        types,
-        settings.temperature,
-    )
+    index = ComplementIndex.of(predictor, embeddings, memory.sales.popularity, type_codes)
     forests = {
         kind: AnnoyIndex.load(path / f"complements-{kind}.ann", index.shard(kind), config.retrieval)
         for kind in index.large_types(config.retrieval)
     }
+    snapshot = Snapshot(
+        predictor,
+        index.with_forests(forests),
+        memory,
+        KnownItems(embeddings, type_codes, prices, likeness),
+        _load_expected(path, memory, config.retrieval),
+        config,
+    )
+    if ranker is not None:
+        require_columns(snapshot, ranker.columns)
     rejected = path / "rejected.parquet"
     return Model(
         config=config,
         catalogue=catalogue,
-        graph=graph,
         features=features,
-        type_codes=type_codes,
         encoder=encoder,
-        embeddings=embeddings,
-        likeness=likeness,
-        predictor=predictor,
-        memory=memory,
-        ranker=ranker,
+        complements=ComplementModel(snapshot, ranker, vectors["anyone"]),
         chosen_specificity=float(manifest["specificity"]),
-        anyone=vectors["anyone"],
-        prior_strength=float(manifest["prior_strength"]),
-        complement_index=index.with_forests(forests),
-        expected_index=_load_expected(path, memory, config.retrieval),
         similar_index=AnnoyIndex.load(path / "similar.ann", embeddings, config.retrieval),
         lenders=_load_lenders(path, embeddings, graph, config.retrieval),
         session_model=session_model,
@@ -263,12 +249,12 @@ def _load_expected(path: Path, memory: Memory, config: RetrievalConfig) -> Exact
 
 def _networks(model: Model) -> dict[str, Network]:
     """Name the networks as their files are named."""
-    ranker: dict[str, Network] = {} if model.ranker is None else {"ranker": model.ranker}
+    ranker = model.complements.ranker
     return {
-        **ranker,
+        **({} if ranker is None else {"ranker": ranker}),
         "encoder": model.encoder,
-        "type_transition": model.predictor.transition,
-        "regressor": model.predictor.regressor,
+        "type_transition": model.snapshot.predictor.transition,
+        "regressor": model.snapshot.predictor.regressor,
         "session_model": model.session_model,
     }
 

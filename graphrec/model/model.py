@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,14 +13,14 @@ import pandas as pd
 import torch
 from scipy import sparse
 
-from graphrec.complements import ComplementPredictor, KnownItems, Memory, QueryItems, Ranker
+from graphrec.complements import ComplementModel, Lenders, Members, QueryItems, Snapshot
 from graphrec.config import Config
 from graphrec.embeddings import GraphSage
 from graphrec.embeddings.features import ItemFeatures
 from graphrec.events import Catalogue
 from graphrec.graph import ProductGraph
-from graphrec.lists import NearDuplicates
-from graphrec.retrieval import AnnoyIndex, BandedIndex, CandidateSource, ComplementIndex, ExactIndex, Lenders
+from graphrec.lists import ListRules, NearDuplicates, Ranking, rank_complements
+from graphrec.retrieval import AnnoyIndex
 from graphrec.sessions import SessionLstm
 
 
@@ -31,29 +32,12 @@ class Model:
     ----------
     config : Config
     catalogue : Catalogue
-    graph : ProductGraph
     features : ItemFeatures
-    type_codes : ndarray
-        `(items,) int64`.
     encoder : GraphSage
-    embeddings : ndarray
-        `(items, dim) float32`, unit length.
-    likeness : csr_array
-        `(items, items)`: weights of each item's look-alikes.
-    predictor : ComplementPredictor
-    memory : Memory
-        What the counts say of pairs that were never bought together.
-    ranker : Ranker or None
-        Orders the candidates; None where it did no better than the posterior, or had nothing to learn from.
+    complements : ComplementModel
+        P(item | query).
     chosen_specificity : float
         Of the lists, where `lists.specificity` does not say.
-    anyone : ndarray
-        `(items,) float64`: P(item), whoever buys, by the model's own P(item | query).
-    prior_strength : float
-        Baskets' worth of trust in the predictor, see `graphrec.complements.blend`.
-    complement_index : ComplementIndex
-    expected_index : ExactIndex or BandedIndex
-        Over the low-rank part of the counts; exact in a small shop.
     similar_index : AnnoyIndex
         Over the embeddings.
     lenders : Lenders
@@ -69,26 +53,36 @@ class Model:
 
     config: Config
     catalogue: Catalogue
-    graph: ProductGraph
     features: ItemFeatures
-    type_codes: np.ndarray
     encoder: GraphSage
-    embeddings: np.ndarray
-    likeness: sparse.csr_array
-    predictor: ComplementPredictor
-    memory: Memory
-    ranker: Ranker | None
+    complements: ComplementModel
     chosen_specificity: float
-    anyone: np.ndarray
-    prior_strength: float
-    complement_index: ComplementIndex
-    expected_index: ExactIndex | BandedIndex
     similar_index: AnnoyIndex
     lenders: Lenders
     session_model: SessionLstm
     report: dict[str, Any]
     rejected: pd.DataFrame
     fingerprint: str
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known of the shop's complements."""
+        return self.complements.snapshot
+
+    @property
+    def graph(self) -> ProductGraph:
+        """Similar and complement pairs."""
+        return self.snapshot.memory.graph
+
+    @property
+    def embeddings(self) -> np.ndarray:
+        """`(items, dim) float32`, unit length."""
+        return self.snapshot.known.embeddings
+
+    @property
+    def type_codes(self) -> np.ndarray:
+        """`(items,) int64`."""
+        return self.snapshot.known.type_codes
 
     @property
     def specificity(self) -> float:
@@ -102,40 +96,31 @@ class Model:
         return NearDuplicates.of(self.catalogue)
 
     @cached_property
-    def known(self) -> KnownItems:
-        """What is known of every item beside the counts."""
-        prices = self.features.price_columns(self.catalogue.frame, self.type_codes)
-        return KnownItems(self.embeddings, prices, self.likeness)
+    def list_rules(self) -> ListRules:
+        """What lists are made by."""
+        lists = self.config.lists
+        near_duplicates = self.near_duplicates if lists.near_duplicates == "one" else None
+        return ListRules(self.specificity, lists.min_types, lists.one_way, near_duplicates)
 
     @cached_property
     def encoder_alone(self) -> GraphSage:
         """The encoder in float64: what it makes of a product does not depend on which others it is asked with."""
         return deepcopy(self.encoder).double()
 
-    @cached_property
-    def candidates(self) -> CandidateSource:
-        """Where the candidates of a query come from."""
-        settings = self.config.complements
-        return CandidateSource(
-            self.predictor,
-            self.complement_index,
-            self.memory,
-            self.known,
-            settings,
-            self.expected_index,
-            self.config.events.reader == "links",
-        )
+    def carts(self, carts: Sequence[np.ndarray]) -> Members:
+        """Look up carts of item codes as queries."""
+        return Members.of_carts(self.snapshot.known, carts)
 
-    def queries(self, codes: np.ndarray) -> QueryItems:
-        """Look up items of the catalogue as queries."""
-        return self.known.queries(codes, self.type_codes)
+    def rank(self, members: Members, k: int, excluded: sparse.csr_array | None = None) -> Ranking:
+        """Rank the `k` best complements of every query, see `rank_complements`."""
+        return rank_complements(self.complements, self.list_rules, members, k, excluded)
 
     def new_queries(self, rows: pd.DataFrame) -> QueryItems:
         """Describe products that are known by their catalogue rows alone."""
         types = self.features.type_codes(rows)
         unseen = np.full(len(rows), -1, dtype=np.int64)
         embeddings = self.embed(rows)
-        likeness = self.lenders.look_alikes(embeddings, unseen, self.config.complements.lending)
+        likeness = self.lenders.look_alikes(embeddings, unseen, self.config.complements.look_alikes)
         return QueryItems(unseen, embeddings, types, self.features.price_columns(rows, types), likeness)
 
     def embed(self, rows: pd.DataFrame) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from graphrec.complements import Memory, remembered_pairs
-from graphrec.complements.losses import hinge_loss, softmax_loss
+from graphrec.complements.networks.losses import hinge_loss, softmax_loss
 from graphrec.compute.progress import Silent
 from graphrec.config import ShopConfig, load_config
 from graphrec.embeddings.features import fit_item_features

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from graphrec.complements.losses import LOSSES
-from graphrec.complements.pair_data import ComplementPairs, members_by_type
+from graphrec.complements.networks.losses import LOSSES
+from graphrec.complements.networks.pair_data import ComplementPairs, members_by_type
 from graphrec.compute.hardware import ONE_CPU, Hardware
 from graphrec.compute.progress import Display
 from graphrec.compute.training import Curve, repeatable, train

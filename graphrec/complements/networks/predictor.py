@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from graphrec.complements.regressor import EmbeddingRegressor
-from graphrec.complements.type_transition import TypeTransition
+from graphrec.complements.networks.regressor import EmbeddingRegressor
+from graphrec.complements.networks.type_transition import TypeTransition
 
 _AT_ONCE = 4096
 """Requests whose inner layers are held at once: so many stay near the processor."""
@@ -38,6 +38,11 @@ class ComplementPredictor:
     def of(cls, transition: TypeTransition, regressor: EmbeddingRegressor, temperature: float) -> ComplementPredictor:
         """Freeze trained models for asking."""
         return cls(transition.double().eval(), regressor.double().eval(), temperature)
+
+    @property
+    def types(self) -> int:
+        """How many types it tells apart."""
+        return self.transition.out.out_features
 
     @torch.no_grad()
     def type_probabilities(self, embeddings: np.ndarray) -> np.ndarray:

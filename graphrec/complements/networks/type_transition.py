@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from graphrec.complements.pair_data import ComplementPairs
+from graphrec.complements.networks.pair_data import ComplementPairs
 from graphrec.compute.hardware import ONE_CPU, Hardware
 from graphrec.compute.progress import Display
 from graphrec.compute.training import Curve, repeatable, train

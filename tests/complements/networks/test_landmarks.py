@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graphrec.retrieval.landmarks import Landmarks, log_sum_exp
+from graphrec.complements.networks.landmarks import Landmarks, log_sum_exp
 
 
 def test_items_on_few_points_are_summed_exactly():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements.stored_places import entries, largest_entries, stored_places
+from graphrec.compute.sparse_entries import entries, largest_entries, stored_places
 
 
 @dataclass(frozen=True)

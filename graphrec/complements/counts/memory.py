@@ -14,9 +14,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from graphrec.complements.stored_places import entries, largest_entries, stored_places
-from graphrec.complements.walks import WalkedGraph
-from graphrec.config import ComplementsConfig
+from graphrec.complements.counts.walks import WalkedGraph
+from graphrec.compute.sparse_entries import entries, largest_entries, stored_places
 from graphrec.graph import ProductGraph, Sales, low_rank_counts
 
 _RARE = 1e-7
@@ -238,11 +237,6 @@ class Memory:
         above.sort_indices()
         types, items = largest_entries(sparse.csr_array(above), most)
         return np.searchsorted(types, np.arange(with_type.shape[0] + 1)), items
-
-
-def remembered_pairs(graph: ProductGraph, config: ComplementsConfig) -> ProductGraph:
-    """Return the graph as a memory knows it: without pairs where `complements.memory` is off."""
-    return graph if config.memory else graph.without_complements()
 
 
 def _counts(graph: ProductGraph) -> sparse.csr_array:

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from graphrec.complements import Walks
-from graphrec.complements.walks import WalkedGraph
+from graphrec.complements.counts.walks import WalkedGraph
 
 A, B, C, D, E = range(5)
 

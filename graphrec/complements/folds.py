@@ -1,16 +1,16 @@
-"""Temporal folds: stretches at the end of a log, what was known before each, and what was bought in it."""
+"""Temporal folds: parts at the end of a log, what was known before each, and what was bought in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from graphrec.complements import LabelledLists, QueryItems
-from graphrec.config import ComplementsConfig, GraphConfig
+from graphrec.complements.candidates import collect_candidates, outside
+from graphrec.complements.evidence import PairsInView, describe, posterior_of
+from graphrec.complements.labelled_lists import LabelledLists
+from graphrec.complements.snapshot import Snapshot
+from graphrec.config import GraphConfig
 from graphrec.events import Events
 from graphrec.graph import ProductGraph, build_graph
-from graphrec.retrieval import Candidates, CandidateSource
 
 _AT_ONCE = 256
 _NO_LIMIT = 1_000_000
@@ -42,8 +42,8 @@ def held_out_links(events: Events, share: float, count: int) -> list[tuple[Event
     ]
 
 
-def stretches(events: Events, share: float, count: int) -> list[tuple[Events, Events]]:
-    """Cut the latest sessions into stretches, each with the log before it, oldest first.
+def temporal_folds(events: Events, share: float, count: int) -> list[tuple[Events, Events]]:
+    """Cut the latest sessions into folds, each with the log before it, oldest first.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ def stretches(events: Events, share: float, count: int) -> list[tuple[Events, Ev
 def as_if_new(
     cuts: list[tuple[Events, Events]], share: float, seed: int, whole_sessions: bool
 ) -> list[tuple[Events, Events]]:
-    """Hide some items from what came before every stretch, as if they were to arrive in it.
+    """Hide some items from what came before every fold, as if they were to arrive in it.
 
     Parameters
     ----------
     cuts : list of pair of Events
-        As of `stretches`.
+        As of `temporal_folds`.
     share : float
-        Of the items that were touched before the first stretch, drawn at random.
+        Of the items that were touched before the first fold, drawn at random.
     seed : int
     whole_sessions : bool
         Whether sessions go that touch a hidden item: a link of which one end is hidden is none.
@@ -82,7 +82,7 @@ def as_if_new(
 
 
 def answers_of(window: Events, config: GraphConfig) -> ProductGraph:
-    """Count what a stretch bought together: each pair's weight is one over the other items of its basket.
+    """Count what a fold bought together: each pair's weight is one over the other items of its basket.
 
     No pair is left out, viewed together or not, and no order looked at, since these are answers, not evidence.
     """
@@ -101,58 +101,47 @@ def answers_of(window: Events, config: GraphConfig) -> ProductGraph:
     return build_graph(window.only("purchase"), config.model_copy(update={"complement": complement}), similar=False)
 
 
-def labelled_lists(
-    source: CandidateSource,
-    queries_of: Callable[[np.ndarray], QueryItems],
-    answers: ProductGraph,
-    config: ComplementsConfig,
-    seed: int,
-) -> LabelledLists:
-    """Collect the candidates of what a stretch bought, as they were before it, and say which were right.
+def labelled_lists(snapshot: Snapshot, answers: ProductGraph, seed: int) -> LabelledLists:
+    """Collect the candidates of what a fold bought, as they were before it, and say which were right.
 
     Parameters
     ----------
-    source : CandidateSource
-        Where candidates come from, by the log before the stretch.
-    queries_of : callable
-        Item codes -> query items.
+    snapshot : Snapshot
+        Before the fold.
     answers : ProductGraph
         As of `answers_of`, with at least one pair.
-    config : ComplementsConfig
     seed : int
+        Of the draw of the queries.
     """
+    settings = snapshot.config.complements
     asked = np.flatnonzero(np.diff(answers.complement.indptr))
-    codes = np.sort(np.random.default_rng(seed).permutation(asked)[: config.window_queries])
+    codes = np.sort(np.random.default_rng(seed).permutation(asked)[: settings.window_queries])
     chance = answers.bought / max(int(answers.bought.sum()), 1)
     parts = []
     for start in range(0, len(codes), _AT_ONCE):
-        queries = queries_of(codes[start : start + _AT_ONCE])
-        rows = source.rows(queries)
-        found = source.collect(queries, rows, config.candidates_per_type, config.types, config.popular_candidates)
-        evidence = source.evidence(queries, rows, found)
-        if source.given_links:
-            found, evidence = _unknown(found, evidence)
+        queries = snapshot.known.queries(codes[start : start + _AT_ONCE])
+        found = collect_candidates(snapshot, queries)
+        if snapshot.given_links:
+            # What is linked already stands first in a list, and no held-out link is one of them.
+            found = found.rows(found.facts["count"] == 0)
+        pairs = PairsInView(snapshot, queries, found)
+        described = describe(pairs, settings.evidence)
         numbers = {
-            "features": source.features(queries, found, evidence),
+            "features": described.features,
             "gain": answers.evidence_columns(queries.item[found.owner], found.item)["weight"],
             "chance": chance[found.item],
-            "outside": source.outside(queries, found),
+            "count": found.facts["count"],
+            "posterior": posterior_of(pairs, settings.evidence, settings.prior_strength),
+            "outside": outside(snapshot, queries, found),
             "total": answers.complement_weight[queries.item],
-            "popularity": source.memory.popularity[queries.item],
+            "popularity": snapshot.memory.popularity[queries.item],
         }
         parts.append(
             LabelledLists(
+                columns=described.names,
                 start=np.searchsorted(found.owner, np.arange(len(queries.item) + 1)),
                 item=found.item,
-                novel=evidence["count"] == 0,
                 **{name: values.astype(np.float32) for name, values in numbers.items()},
             )
         )
     return LabelledLists.joined(parts)
-
-
-def _unknown(found: Candidates, evidence: dict[str, np.ndarray]) -> tuple[Candidates, dict[str, np.ndarray]]:
-    """Leave out what is linked with the query already: a list has it first, and no held-out link is one of them."""
-    new = evidence["count"] == 0
-    candidates = Candidates(found.owner[new], found.item[new], found.prior[new])
-    return candidates, {name: values[new] for name, values in evidence.items()}

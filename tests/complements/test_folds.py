@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from graphrec.complements.folds import answers_of, as_if_new, held_out_links, stretches
 from graphrec.config import ComplementConfig, GraphConfig
 from graphrec.graph import build_graph
-from graphrec.windows import answers_of, as_if_new, held_out_links, stretches
 
 
 def day(number, *items):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphrec.complements import QueryItems
-from graphrec.model import Model
+from graphrec.complements.known_items import KnownItems, QueryItems
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,11 @@ class Members:
         return self.items.item
 
     @classmethod
-    def of_carts(cls, model: Model, carts: Sequence[np.ndarray]) -> Members:
+    def of_carts(cls, known: KnownItems, carts: Sequence[np.ndarray]) -> Members:
         """Lay out carts of item codes."""
         query = np.repeat(np.arange(len(carts)), [len(cart) for cart in carts])
         item = np.concatenate([*carts, np.zeros(0, dtype=np.int64)]).astype(np.int64)
-        return cls(query, model.queries(item), len(carts))
+        return cls(query, known.queries(item), len(carts))
 
     @classmethod
     def of_new(cls, products: QueryItems) -> Members:

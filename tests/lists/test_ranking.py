@@ -13,7 +13,7 @@ from graphrec.evaluation import make_exam, split_log
 from graphrec.evaluation.contenders import Materials, of_model, of_scorer
 from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
 from graphrec.events import Catalogue
-from graphrec.ranking import rank_within_type
+from graphrec.lists.ranking import rank_within_type
 from tests.conftest import listing
 from tests.staple_shop import BAG, BLUE, GROUPS, LARGE, MUG, PARTS, RARE, RED, SMALL, group, write_staple_shop
 

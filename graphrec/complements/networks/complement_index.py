@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from graphrec.complements import members_by_type
+from graphrec.complements.networks.landmarks import Landmarks, log_sum_exp
+from graphrec.complements.networks.pair_data import log_popularity_in_type, members_by_type
+from graphrec.complements.networks.predictor import ComplementPredictor
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval.index import AnnoyIndex, largest, recall_against_exact
-from graphrec.retrieval.landmarks import Landmarks, log_sum_exp
+from graphrec.retrieval import AnnoyIndex, ExactIndex, Index, recall_against_exact
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,10 @@ class Retrieved:
     ----------
     request, item : ndarray
         `(n,) int64`: position of the request, code of the item.
-    logit : ndarray
-        `(n,) float64`.
-    log_partition : ndarray
-        `(requests,) float64`: `exp(logit - log_partition)` is P(item | query, type).
     """
 
     request: np.ndarray
     item: np.ndarray
-    logit: np.ndarray
-    log_partition: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -62,6 +57,26 @@ class ComplementIndex:
     edges: np.ndarray
     row_of: np.ndarray
     forests: Mapping[int, AnnoyIndex]
+
+    @classmethod
+    def of(
+        cls, predictor: ComplementPredictor, embeddings: np.ndarray, popularity: np.ndarray, type_codes: np.ndarray
+    ) -> ComplementIndex:
+        """Lay the items out where the networks place them as complements, without forests.
+
+        Parameters
+        ----------
+        predictor : ComplementPredictor
+        embeddings : ndarray
+            `(items, dim)`.
+        popularity : ndarray
+            `(items,)`, above 0: purchases.
+        type_codes : ndarray
+            `(items,) int64`.
+        """
+        log_popularity = log_popularity_in_type(popularity, type_codes, predictor.types)
+        places = predictor.places(embeddings)
+        return cls.lay_out(places, log_popularity, type_codes, predictor.types, predictor.temperature)
 
     @classmethod
     def lay_out(
@@ -96,8 +111,8 @@ class ComplementIndex:
         """Vectors of one type, `(members, space + 1)`."""
         return self.stored[self.edges[type_code] : self.edges[type_code + 1]]
 
-    def search(self, queries: np.ndarray, types: np.ndarray, wanted: np.ndarray, k: int) -> Retrieved:
-        """Find the `k` likeliest items of a type for the wanted requests, and the partition of all.
+    def search(self, queries: np.ndarray, types: np.ndarray, k: int) -> Retrieved:
+        """Find the `k` likeliest items of a type for each request.
 
         Parameters
         ----------
@@ -105,40 +120,46 @@ class ComplementIndex:
             `(requests, space) float64`.
         types : ndarray
             `(requests,) int64`.
-        wanted : ndarray
-            `(requests,) bool`; the others get their partition alone.
         k : int
         """
         augmented = np.column_stack([queries, np.ones(len(queries))])
-        log_partition = np.full(len(queries), np.inf)
         nothing = np.zeros(0, dtype=np.int64)
-        found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = [(nothing, nothing, np.zeros(0))]
-        order = np.argsort(types, kind="stable")
-        starts = np.flatnonzero(np.diff(types[order], prepend=-1))
-        for requests in np.split(order, starts[1:]) if len(order) else []:
-            kind = int(types[requests[0]])
-            asked = wanted[requests]
-            if kind in self.forests:
-                log_partition[requests] = self.landmarks[kind].log_sum(queries[requests])
-                if not asked.any():
-                    continue
-                positions, logits = self.forests[kind].search(augmented[requests[asked]], k)
-            else:
-                scores = augmented[requests] @ self.shard(kind).T
-                log_partition[requests] = log_sum_exp(scores)
-                if not asked.any():
-                    continue
-                positions, logits = largest(scores[asked], k)
+        found = [(nothing, nothing)]
+        for kind, requests in _by_type(types):
+            index: Index = self.forests.get(kind) or ExactIndex(self.shard(kind))
+            positions = index.search(augmented[requests], k)[0]
             real = positions >= 0
-            owner = np.repeat(requests[asked], real.sum(axis=1))
-            found.append((owner, self.members[self.edges[kind] + positions[real]], logits[real]))
-        request, item, logit = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return Retrieved(request, item, logit, log_partition)
+            found.append((np.repeat(requests, real.sum(axis=1)), self.members[self.edges[kind] + positions[real]]))
+        return Retrieved(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    def log_partition(self, queries: np.ndarray, types: np.ndarray) -> np.ndarray:
+        """Sum the softmax over all items of each request's type, `(requests,) float64`, as a logarithm.
+
+        `exp(logit - log_partition)` is P(item | query, type).
+        """
+        summed = np.full(len(queries), np.inf)
+        for kind, requests in _by_type(types):
+            if kind in self.forests:
+                summed[requests] = self.landmarks[kind].log_sum(queries[requests])
+            else:
+                shard = self.shard(kind)
+                summed[requests] = log_sum_exp(queries[requests] @ shard[:, :-1].T + shard[:, -1])
+        return summed
+
+    def type_of(self, items: np.ndarray) -> np.ndarray:
+        """Type under which items are laid out, `(n,) int64`."""
+        return np.asarray(np.searchsorted(self.edges, self.row_of[items], side="right") - 1)
 
     def logits(self, queries: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Score given items, row by row, `(n,) float64`."""
         stored = self.stored[self.row_of[items]]
         return np.asarray(np.einsum("nd,nd->n", queries, stored[:, :-1]) + stored[:, -1])
+
+
+def _by_type(types: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    order = np.argsort(types, kind="stable")
+    starts = np.flatnonzero(np.diff(types[order], prepend=-1))
+    return ((int(types[requests[0]]), requests) for requests in np.split(order, starts[1:]) if len(requests))
 
 
 def build_forests(

@@ -1,0 +1,1 @@
+"""What a log's counts say of a pair."""

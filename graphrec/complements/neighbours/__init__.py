@@ -1,0 +1,1 @@
+"""Similar items lend each other their counts (item-kNN smoothing)."""

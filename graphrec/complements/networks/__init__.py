@@ -1,0 +1,19 @@
+"""Type transition and embedding regressor: what completes an item whose pairs nobody has counted (P-Companion)."""
+
+from graphrec.complements.networks.complement_index import ComplementIndex, build_forests
+from graphrec.complements.networks.fit import LEAST_PURCHASES, fit_predictor
+from graphrec.complements.networks.pair_data import members_by_type
+from graphrec.complements.networks.predictor import ComplementPredictor
+from graphrec.complements.networks.regressor import EmbeddingRegressor
+from graphrec.complements.networks.type_transition import TypeTransition
+
+__all__ = [
+    "LEAST_PURCHASES",
+    "ComplementIndex",
+    "ComplementPredictor",
+    "EmbeddingRegressor",
+    "TypeTransition",
+    "build_forests",
+    "fit_predictor",
+    "members_by_type",
+]

@@ -1,0 +1,263 @@
+"""Queries -> ranked complements: candidates by what the query changes, substitutes out, short lists filled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from graphrec.complements import ComplementModel, Members, collect_candidates
+from graphrec.complements.candidates import Candidates
+from graphrec.complements.scores import FALLBACK, OBSERVED, Scored, never_together, score_candidates, significant
+from graphrec.complements.snapshot import Snapshot
+from graphrec.compute.sparse_entries import stored_places
+from graphrec.lists.near_duplicates import NearDuplicates
+from graphrec.lists.variety import varied
+
+_BLOCK = 1024
+"""Queries ranked at once."""
+_LOOKED_AT = 50
+"""First places of a list that are looked at for near-duplicates, however long a list is asked for."""
+_FILLED = 50
+"""Candidates up to which a list is filled, however short a list is asked for: a list is the head of a longer one."""
+_WINDOW = 5
+"""First places of a list, as many as a page shows beside a product, that hold one pack of a thing."""
+_GIVEN, _CANDIDATE, _FILL, _LAST = range(4)
+"""Tiers of a list, see `_rank_block`."""
+_CLEAR = 2.33
+"""Standard deviations, one-sided at 1%, from which an order is none by chance."""
+
+
+@dataclass(frozen=True)
+class ListRules:
+    """What a list is made by, beside what completes its query.
+
+    Parameters
+    ----------
+    specificity : float
+        As of `lists.specificity`.
+    min_types : int
+        As of `lists.min_types`.
+    one_way : bool
+        As of `lists.one_way`.
+    near_duplicates : NearDuplicates or None
+        Of which the first places hold one each; None to leave them where they are.
+    """
+
+    specificity: float
+    min_types: int
+    one_way: bool
+    near_duplicates: NearDuplicates | None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranked complements of many queries, in the order of queries and ranks.
+
+    Parameters
+    ----------
+    query, item, rank, source : ndarray
+        `(n,) int64`; `rank` from 1; `source` a position in `SOURCES`.
+    score : ndarray
+        `(n,) float64`: P(item | query), the estimated share of the query's co-purchases; 1 for a given link.
+    uplift : ndarray
+        `(n,) float64`: times as likely as among all purchases, `score / P(item)`.
+    """
+
+    query: np.ndarray
+    item: np.ndarray
+    rank: np.ndarray
+    source: np.ndarray
+    score: np.ndarray
+    uplift: np.ndarray
+
+
+def rank_complements(
+    model: ComplementModel,
+    rules: ListRules,
+    members: Members,
+    k: int,
+    excluded: sparse.csr_array | None = None,
+) -> Ranking:
+    """Rank the `k` best complements of every query: the head of a longer list.
+
+    A query gets fewer only where the shop has fewer other items.
+
+    Parameters
+    ----------
+    model : ComplementModel
+    rules : ListRules
+    members : Members
+    k : int
+    excluded : csr_array, optional
+        `(queries, items)`: what is stored in a row must not be in the query's answer.
+    """
+    return rank_at_specificities(model, rules, members, k, (rules.specificity,), excluded)[0]
+
+
+def rank_at_specificities(
+    model: ComplementModel,
+    rules: ListRules,
+    members: Members,
+    k: int,
+    specificities: Sequence[float],
+    excluded: sparse.csr_array | None = None,
+) -> list[Ranking]:
+    """Rank as `rank_complements`, once for each specificity; the candidates are scored once for all.
+
+    Parameters
+    ----------
+    model : ComplementModel
+    rules : ListRules
+    members : Members
+    k : int
+    specificities : sequence of float
+        As `lists.specificity`.
+    excluded : csr_array, optional
+        `(queries, items)`.
+    """
+    nothing = np.zeros(0, dtype=np.int64)
+    parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0), np.zeros(0))] for _ in specificities]
+    for start in range(0, members.queries, _BLOCK):
+        stop = min(start + _BLOCK, members.queries)
+        block = members.block(start, stop)
+        candidates = collect_candidates(model.snapshot, block.items)
+        scored = score_candidates(model, block, candidates)
+        kept_out = nothing if excluded is None else stored_places(excluded[start:stop])
+        if rules.one_way:
+            kept_out = np.concatenate([kept_out, _bought_before(model, block, candidates)])
+        for specificity, ranked in zip(specificities, parts, strict=True):
+            at = replace(rules, specificity=specificity)
+            part = _rank_block(model, at, block, k, kept_out, scored)
+            ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score, part.uplift))
+    return [
+        Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
+        for ranked in parts
+    ]
+
+
+def _rank_block(
+    model: ComplementModel, rules: ListRules, members: Members, k: int, kept_out: np.ndarray, scored: Scored
+) -> Ranking:
+    """Sort scored candidates into lists.
+
+    They come in tiers: given links, candidates, bestsellers that fill a short list, and what is listed only where the
+    shop has nothing else: substitutes, and what is bought together less often than chance.
+    """
+    snapshot = model.snapshot
+    known = members.item >= 0
+    in_cart = np.unique(np.concatenate([members.query[known] * snapshot.items + members.item[known], kept_out]))
+    similar = _substitutes(snapshot, members)
+
+    wanted = ~_among(in_cart, scored.key)
+    query, item = scored.query[wanted], scored.item[wanted]
+    score, source, unlikely = scored.score[wanted], scored.source[wanted], scored.unlikely[wanted]
+    substitute = (source != OBSERVED) & _among(similar, scored.key[wanted])
+    tier = np.where(scored.given[wanted], _GIVEN, np.where(substitute | unlikely, _LAST, _CANDIDATE))
+
+    short = np.flatnonzero(np.bincount(query[tier < _LAST], minlength=members.queries) < max(k, _FILLED))
+    if len(short):
+        unwanted = int(np.bincount(similar // snapshot.items, minlength=1).max())
+        unwanted += int(np.bincount(in_cart // snapshot.items, minlength=1).max(initial=0))
+        fill_query, fill_item = _popular(snapshot, members, short, unwanted, max(k, _FILLED))
+        fill_key = fill_query * snapshot.items + fill_item
+        new = ~_among(in_cart, fill_key) & ~np.isin(fill_key, scored.key)
+        fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
+        wrong = _among(similar, fill_key) | never_together(snapshot, members, fill_query, fill_item)
+        fill_score = _fallback_scores(model, members.queries, query, score, fill_query, fill_item)
+        query, item = np.concatenate([query, fill_query]), np.concatenate([item, fill_item])
+        score = np.concatenate([score, fill_score])
+        source = np.concatenate([source, np.full(len(fill_query), FALLBACK)])
+        tier = np.concatenate([tier, np.where(wrong, _LAST, _FILL)])
+
+    beyond = significant(np.where(tier == _FILL, score, score - rules.specificity * model.anyone[item]))
+    order = np.lexsort((item, -beyond, tier, query))
+    query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
+    if rules.near_duplicates is not None:
+        stays = (tier == _GIVEN) | _one_of_each(rules.near_duplicates, members, query, item)
+        order = _behind_the_window(query, stays & (tier < _LAST))
+        query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
+    if not snapshot.given_links:
+        types = np.where(tier == _LAST, -1, snapshot.known.type_codes[item])
+        order = varied(query, types, rules.min_types)
+        query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
+    rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
+    top = rank <= k
+    query, item, score, source = (a[top] for a in (query, item, score, source))
+    return Ranking(query, item, rank[top], source, score, score / snapshot.memory.popularity[item])
+
+
+def _substitutes(snapshot: Snapshot, members: Members) -> np.ndarray:
+    """Give, as rising numbers, what shoppers would buy instead of a member of a query.
+
+    Given links without substitute links name none: there what shares neighbours is what a link is likeliest to lead to.
+    """
+    graph = snapshot.memory.graph
+    if snapshot.given_links and not graph.similar_from_views:
+        return np.zeros(0, dtype=np.int64)
+    known = members.item >= 0
+    owner, edge = graph.similar.edges_of(members.item[known])
+    return np.unique(members.query[known][owner] * snapshot.items + graph.similar.indices[edge])
+
+
+def _behind_the_window(query: np.ndarray, stays: np.ndarray) -> np.ndarray:
+    """Order sorted lists so that the first places hold what stays, and all else follows as it stands, `(n,)`."""
+    number = stays.cumsum()
+    start = np.searchsorted(query, query)
+    first = stays & (number - (number - stays)[start] <= _WINDOW)
+    return np.lexsort((np.arange(len(query)), ~first, query))
+
+
+def _one_of_each(near: NearDuplicates, members: Members, query: np.ndarray, item: np.ndarray) -> np.ndarray:
+    """Tell which places of sorted lists stay when another pack of the query or of an item above goes, `(n,) bool`."""
+    rank = np.arange(len(query)) - np.searchsorted(query, query)
+    looked_at = rank < _LOOKED_AT
+    ranked = np.full((members.queries, _LOOKED_AT), -1, dtype=np.int64)
+    ranked[query[looked_at], rank[looked_at]] = item[looked_at]
+    place = np.arange(len(members.query)) - np.searchsorted(members.query, members.query)
+    cart = np.full((members.queries, int(place.max(initial=0)) + 1), -1, dtype=np.int64)
+    cart[members.query, place] = members.item
+    stays = np.ones(len(query), dtype=bool)
+    stays[looked_at] = near.one_of_each(cart, ranked)[query[looked_at], rank[looked_at]]
+    return stays
+
+
+def _bought_before(model: ComplementModel, members: Members, candidates: Candidates) -> np.ndarray:
+    """Give, as numbers, the candidates that are clearly bought before their query."""
+    before, after = candidates.facts["later"], candidates.facts["first"]
+    # The sign test in its normal approximation, with continuity correction.
+    clear = before - after - 1 >= _CLEAR * np.sqrt(before + after)
+    return np.asarray(members.query[candidates.owner[clear]] * model.snapshot.items + candidates.item[clear])
+
+
+def _popular(
+    snapshot: Snapshot, members: Members, short: np.ndarray, unwanted: int, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pair every query whose list is short with enough bestsellers that k of them can stay."""
+    most_members = int(np.bincount(members.query).max(initial=0))
+    enough = snapshot.memory.popular[: 2 * k + most_members + unwanted + 1]
+    return np.repeat(short, len(enough)), np.tile(enough, len(short))
+
+
+def _fallback_scores(
+    model: ComplementModel,
+    queries: int,
+    query: np.ndarray,
+    score: np.ndarray,
+    fill_query: np.ndarray,
+    fill_item: np.ndarray,
+) -> np.ndarray:
+    """Score bestsellers by their share of the purchases, below everything that was observed or predicted."""
+    lowest = np.ones(queries)
+    np.minimum.at(lowest, query[: len(score)], score)
+    return significant(lowest[fill_query] * model.snapshot.memory.popularity[fill_item])
+
+
+def _among(numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Tell which of the asked are among rising numbers, as `numpy.isin`, which would sort both once more."""
+    if not len(numbers):
+        return np.zeros(len(asked), dtype=bool)
+    place = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
+    return np.asarray(numbers[place] == asked)
