@@ -13,6 +13,7 @@ from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known
 from graphrec.complements import Members
 from graphrec.complements.scores import SOURCES
 from graphrec.compute.progress import Display, Silent
+from graphrec.compute.ragged import offsets, ranges
 from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events import Catalogue, Events
@@ -273,9 +274,7 @@ class Recommender:
     def _best_evidence(self, ranking: Ranking, carts: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """Look up each answer's evidence from the cart item that it was bought with most."""
         size = np.array([len(cart) for cart in carts])
-        row = np.repeat(np.arange(len(ranking.query)), size[ranking.query])
-        start = np.concatenate([[0], size.cumsum()[:-1]])
-        place = np.arange(len(row)) - np.searchsorted(row, row) + start[ranking.query][row]
+        row, place = ranges(offsets(size)[ranking.query], size[ranking.query])
         member = np.concatenate(carts)[place]
         facts = self.model.graph.evidence_columns(member, ranking.item[row])
         order = np.lexsort((place, -facts["count"], row))

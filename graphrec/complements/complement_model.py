@@ -11,6 +11,7 @@ from graphrec.complements.evidence import PairsInView, describe, posterior_of
 from graphrec.complements.known_items import QueryItems
 from graphrec.complements.ranker import Ranker, list_shares
 from graphrec.complements.snapshot import Snapshot
+from graphrec.compute.ragged import blocks
 
 _AT_ONCE = 8192
 """Candidates described and scored at once: so many stay near the processor."""
@@ -46,8 +47,8 @@ class ComplementModel:
             blended = posterior_of(pairs, settings.evidence, settings.prior_strength)
             return np.asarray(np.log(np.maximum(blended, _LEAST)))
         parts = [np.zeros(0)]
-        for start in range(0, len(candidates.owner), _AT_ONCE):
-            part = candidates.rows(slice(start, start + _AT_ONCE))
+        for block in blocks(len(candidates.owner), _AT_ONCE):
+            part = candidates.rows(block)
             pairs = PairsInView(self.snapshot, queries, part)
             parts.append(self.ranker.score(describe(pairs, settings.evidence).features))
         return np.concatenate(parts)
@@ -79,8 +80,7 @@ def what_anyone_buys(model: ComplementModel) -> np.ndarray:
     asked = np.minimum(np.searchsorted(popularity.cumsum(), points), len(popularity) - 1)
     codes, times = np.unique(asked, return_counts=True)
     mean = np.zeros(len(popularity))
-    for start in range(0, len(codes), _QUERIES_AT_ONCE):
-        block = slice(start, start + _QUERIES_AT_ONCE)
+    for block in blocks(len(codes), _QUERIES_AT_ONCE):
         queries = snapshot.known.queries(codes[block])
         candidates = collect_candidates(snapshot, queries)
         shares = model.shares(queries, candidates) * times[block][candidates.owner]

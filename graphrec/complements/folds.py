@@ -8,6 +8,7 @@ from graphrec.complements.candidates import collect_candidates, outside
 from graphrec.complements.evidence import PairsInView, describe, posterior_of
 from graphrec.complements.labelled_lists import LabelledLists
 from graphrec.complements.snapshot import Snapshot
+from graphrec.compute.ragged import blocks
 from graphrec.config import GraphConfig
 from graphrec.events import Events
 from graphrec.graph import ProductGraph, build_graph
@@ -118,8 +119,8 @@ def labelled_lists(snapshot: Snapshot, answers: ProductGraph, seed: int) -> Labe
     codes = np.sort(np.random.default_rng(seed).permutation(asked)[: settings.window_queries])
     chance = answers.bought / max(int(answers.bought.sum()), 1)
     parts = []
-    for start in range(0, len(codes), _AT_ONCE):
-        queries = snapshot.known.queries(codes[start : start + _AT_ONCE])
+    for block in blocks(len(codes), _AT_ONCE):
+        queries = snapshot.known.queries(codes[block])
         found = collect_candidates(snapshot, queries)
         if snapshot.given_links:
             # What is linked already stands first in a list, and no held-out link is one of them.

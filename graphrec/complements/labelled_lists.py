@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from graphrec.compute.ragged import offsets, owners, ranges
+
 
 @dataclass(frozen=True)
 class LabelledLists:
@@ -58,7 +60,7 @@ class LabelledLists:
     @property
     def owner(self) -> np.ndarray:
         """Query that each candidate belongs to, `(n,) int64`."""
-        return np.repeat(np.arange(len(self)), np.diff(self.start))
+        return owners(np.diff(self.start))
 
     @classmethod
     def joined(cls, parts: Sequence[LabelledLists]) -> LabelledLists:
@@ -66,25 +68,24 @@ class LabelledLists:
         sizes = np.concatenate([np.diff(part.start) for part in parts])
         names = [name for name in vars(parts[0]) if name not in ("start", "columns")]
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        return cls(columns=parts[0].columns, start=np.concatenate([[0], sizes.cumsum()]), **joined)
+        return cls(columns=parts[0].columns, start=offsets(sizes), **joined)
 
     def bought(self) -> LabelledLists:
         """Keep the lists whose query was bought with anything at all."""
         kept = np.flatnonzero(self.total > 0)
-        rows = _rows(self.start, kept)
+        rows = ranges(self.start[kept], np.diff(self.start)[kept])[1]
         by_candidate = ("item", "features", "gain", "count", "posterior", "chance")
         by_query = ("outside", "total", "popularity")
         return LabelledLists(
             columns=self.columns,
-            start=np.concatenate([[0], np.diff(self.start)[kept].cumsum()]),
+            start=offsets(np.diff(self.start)[kept]),
             **{name: getattr(self, name)[rows] for name in by_candidate},
             **{name: getattr(self, name)[kept] for name in by_query},
         )
 
     def batch(self, queries: np.ndarray) -> ListBatch:
         """Take some lists."""
-        rows = _rows(self.start, queries)
-        owner = np.repeat(np.arange(len(queries)), np.diff(self.start)[queries])
+        owner, rows = ranges(self.start[queries], np.diff(self.start)[queries])
         features, gain, novel = (torch.from_numpy(a[rows]) for a in (self.features, self.gain, self.count == 0))
         outside, total = (torch.from_numpy(a[queries]) for a in (self.outside, self.total))
         return ListBatch(features, gain, novel, torch.from_numpy(owner), outside, total)
@@ -125,9 +126,3 @@ def outside_features(owner: np.ndarray, queries: int, popularity: np.ndarray, bo
 
 _LEAST = 1e-3
 """Share of the purchases that falls on what is no candidate, at least."""
-
-
-def _rows(start: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    size = start[queries + 1] - start[queries]
-    before = np.concatenate([[0], size.cumsum()[:-1]]) if len(size) else size
-    return np.asarray(np.arange(int(size.sum())) - np.repeat(before - start[queries], size))

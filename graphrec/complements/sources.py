@@ -12,6 +12,7 @@ from graphrec.complements.known_items import QueryItems
 from graphrec.complements.networks.predicted import predicted
 from graphrec.complements.query_rows import QueryRows
 from graphrec.complements.snapshot import Snapshot
+from graphrec.compute.ragged import blocks, ranges
 
 _AT_ONCE = 256
 """Queries whose low-rank counts with all items are computed at once."""
@@ -60,8 +61,8 @@ class LowRank:
         asked = seen[snapshot.memory.left[queries.item[seen]].any(axis=1)]
         most = min(snapshot.config.complements.expected_candidates, snapshot.items)
         found = [np.zeros((0, most), dtype=np.int64)]
-        for start in range(0, len(asked), _AT_ONCE):
-            left = snapshot.memory.left[queries.item[asked[start : start + _AT_ONCE]]]
+        for block in blocks(len(asked), _AT_ONCE):
+            left = snapshot.memory.left[queries.item[asked[block]]]
             found.append(snapshot.expected.search(left, most)[0])
         items = np.concatenate(found)
         real = items >= 0
@@ -96,10 +97,9 @@ class BoughtWithType:
         """See `CandidateSource.pairs`."""
         edges, items = snapshot.best_of_types
         known = np.flatnonzero(queries.type_code >= 0)
-        start, size = edges[queries.type_code[known]], np.diff(edges)[queries.type_code[known]]
-        owner = np.repeat(np.arange(len(known)), size)
-        place = np.arange(len(owner)) - np.repeat(size.cumsum() - size, size)
-        return known[owner], items[start[owner] + place]
+        kind = queries.type_code[known]
+        owner, place = ranges(edges[kind], np.diff(edges)[kind])
+        return known[owner], items[place]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from graphrec.complements.candidates import Candidates
 from graphrec.complements.networks import members_by_type
 from graphrec.complements.ranker import list_shares
 from graphrec.complements.scores import significant
+from graphrec.compute.ragged import blocks, ranges, rank_within
 
 _BLOCK = 256
 """Queries scored at once."""
@@ -45,15 +46,14 @@ def rank_scores_within_type(
             continue
         scores = scorer(codes[block * _BLOCK : (block + 1) * _BLOCK])
         kind = types[asked]
-        size = edges[kind + 1] - edges[kind]
-        owner = np.repeat(np.arange(len(asked)), size)
-        item = members[np.arange(len(owner)) - np.searchsorted(owner, owner) + edges[kind][owner]]
+        owner, place_of_member = ranges(edges[kind], edges[kind + 1] - edges[kind])
+        item = members[place_of_member]
         other = item != query[asked][owner]
         owner, item = owner[other], item[other]
         score = scores[place[asked][owner] - block * _BLOCK, item]
         best_first = np.lexsort((item, -data.bought[item], -score, owner))
         owner, item = owner[best_first], item[best_first]
-        rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        rank = rank_within(owner)
         ranked[asked[owner[rank < k]], rank[rank < k]] = item[rank < k]
     return ranked
 
@@ -76,11 +76,10 @@ def rank_within_type(
     """
     members, edges = members_by_type(groups, int(max(groups.max(), types.max(initial=0))) + 1)
     ranked = np.full((len(codes), k), -1, dtype=np.int64)
-    for start in range(0, len(codes), _BLOCK):
-        query, kind = codes[start : start + _BLOCK], types[start : start + _BLOCK]
-        size = edges[kind + 1] - edges[kind]
-        owner = np.repeat(np.arange(len(query)), size)
-        item = members[np.arange(len(owner)) - np.searchsorted(owner, owner) + edges[kind][owner]]
+    for block in blocks(len(codes), _BLOCK):
+        query, kind = codes[block], types[block]
+        owner, place = ranges(edges[kind], edges[kind + 1] - edges[kind])
+        item = members[place]
         other = item != query[owner]
         owner, item = owner[other], item[other]
         queries = model.snapshot.known.queries(query)
@@ -89,8 +88,8 @@ def rank_within_type(
         score = _beyond_in_type(model, specificity, candidates, model.log_scores(queries, candidates))
         order = np.lexsort((item, -significant(score), _unheard_of(model, candidates, rows), owner))
         owner, item = owner[order], item[order]
-        rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
-        ranked[start + owner[rank < k], rank[rank < k]] = item[rank < k]
+        rank = rank_within(owner)
+        ranked[block.start + owner[rank < k], rank[rank < k]] = item[rank < k]
     return ranked
 
 
@@ -114,7 +113,7 @@ def _unheard_of(model: ComplementModel, candidates: Candidates, rows: QueryRows)
     owner, item = candidates.owner, candidates.item
     by_prior = np.lexsort((item, -candidates.prior, owner))
     place = np.empty(len(by_prior), dtype=np.int64)
-    place[by_prior] = np.arange(len(by_prior)) - np.searchsorted(owner[by_prior], owner[by_prior])
+    place[by_prior] = rank_within(owner[by_prior])
     lent_owner, lent_item = rows.borrowed.candidates(settings.borrowed_candidates)
     lent = np.isin(owner * items + item, lent_owner * items + lent_item)
     new = model.snapshot.memory.graph.bought[item] == 0

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from graphrec.compute.ragged import blocks
 from graphrec.events import Catalogue
 from graphrec.lists.title_words import words_of_titles
 
@@ -127,15 +128,15 @@ class NearDuplicates:
 
 def _blocks(lists: int, places: int) -> Iterator[slice]:
     size = max(1, _CELLS // max(places, 1) ** 2)
-    return (slice(start, start + size) for start in range(0, lists, size))
+    return blocks(lists, size)
 
 
 def _overlap_of_pairs(words: sparse.csr_array, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Measure the overlap of pairs of rows, `(n,) float64`; 0 for a code of -1 and for empty rows."""
     overlap = np.zeros(len(left))
     known = np.flatnonzero((left >= 0) & (right >= 0))
-    for start in range(0, len(known), _PAIRS):
-        pairs = known[start : start + _PAIRS]
+    for block in blocks(len(known), _PAIRS):
+        pairs = known[block]
         one, other = words[left[pairs]], words[right[pairs]]
         shared = np.asarray(one.multiply(other).sum(axis=1))
         overlap[pairs] = _jaccard(shared, np.diff(one.indptr), np.diff(other.indptr))

@@ -12,6 +12,7 @@ from graphrec.complements import ComplementModel, Members, collect_candidates
 from graphrec.complements.candidates import Candidates
 from graphrec.complements.scores import FALLBACK, OBSERVED, Scored, never_together, score_candidates, significant
 from graphrec.complements.snapshot import Snapshot
+from graphrec.compute.ragged import blocks, is_among, padded, rank_within
 from graphrec.compute.sparse_entries import stored_places
 from graphrec.lists.near_duplicates import NearDuplicates
 from graphrec.lists.variety import varied
@@ -120,18 +121,17 @@ def rank_at_specificities(
     """
     nothing = np.zeros(0, dtype=np.int64)
     parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0), np.zeros(0))] for _ in specificities]
-    for start in range(0, members.queries, _BLOCK):
-        stop = min(start + _BLOCK, members.queries)
-        block = members.block(start, stop)
-        candidates = collect_candidates(model.snapshot, block.items)
-        scored = score_candidates(model, block, candidates)
-        kept_out = nothing if excluded is None else stored_places(excluded[start:stop])
+    for block in blocks(members.queries, _BLOCK):
+        asked = members.block(block.start, block.stop)
+        candidates = collect_candidates(model.snapshot, asked.items)
+        scored = score_candidates(model, asked, candidates)
+        kept_out = nothing if excluded is None else stored_places(excluded[block])
         if rules.one_way:
-            kept_out = np.concatenate([kept_out, _bought_before(model, block, candidates)])
+            kept_out = np.concatenate([kept_out, _bought_before(model, asked, candidates)])
         for specificity, ranked in zip(specificities, parts, strict=True):
             at = replace(rules, specificity=specificity)
-            part = _rank_block(model, at, block, k, kept_out, scored)
-            ranked.append(Ranking(part.query + start, part.item, part.rank, part.source, part.score, part.uplift))
+            part = _rank_block(model, at, asked, k, kept_out, scored)
+            ranked.append(Ranking(part.query + block.start, part.item, part.rank, part.source, part.score, part.uplift))
     return [
         Ranking(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in ranked), strict=True)))
         for ranked in parts
@@ -151,10 +151,10 @@ def _rank_block(
     in_cart = np.unique(np.concatenate([members.query[known] * snapshot.items + members.item[known], kept_out]))
     similar = _substitutes(snapshot, members)
 
-    wanted = ~_among(in_cart, scored.key)
+    wanted = ~is_among(in_cart, scored.key)
     query, item = scored.query[wanted], scored.item[wanted]
     score, source, unlikely = scored.score[wanted], scored.source[wanted], scored.unlikely[wanted]
-    substitute = (source != OBSERVED) & _among(similar, scored.key[wanted])
+    substitute = (source != OBSERVED) & is_among(similar, scored.key[wanted])
     tier = np.where(scored.given[wanted], _GIVEN, np.where(substitute | unlikely, _LAST, _CANDIDATE))
 
     short = np.flatnonzero(np.bincount(query[tier < _LAST], minlength=members.queries) < max(k, _FILLED))
@@ -163,9 +163,9 @@ def _rank_block(
         unwanted += int(np.bincount(in_cart // snapshot.items, minlength=1).max(initial=0))
         fill_query, fill_item = _popular(snapshot, members, short, unwanted, max(k, _FILLED))
         fill_key = fill_query * snapshot.items + fill_item
-        new = ~_among(in_cart, fill_key) & ~np.isin(fill_key, scored.key)
+        new = ~is_among(in_cart, fill_key) & ~np.isin(fill_key, scored.key)
         fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
-        wrong = _among(similar, fill_key) | never_together(snapshot, members, fill_query, fill_item)
+        wrong = is_among(similar, fill_key) | never_together(snapshot, members, fill_query, fill_item)
         fill_score = _fallback_scores(model, members.queries, query, score, fill_query, fill_item)
         query, item = np.concatenate([query, fill_query]), np.concatenate([item, fill_item])
         score = np.concatenate([score, fill_score])
@@ -183,7 +183,7 @@ def _rank_block(
         types = np.where(tier == _LAST, -1, snapshot.known.type_codes[item])
         order = varied(query, types, rules.min_types)
         query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
-    rank = np.arange(len(query)) - np.searchsorted(query, query) + 1
+    rank = rank_within(query) + 1
     top = rank <= k
     query, item, score, source = (a[top] for a in (query, item, score, source))
     return Ranking(query, item, rank[top], source, score, score / snapshot.memory.popularity[item])
@@ -212,13 +212,11 @@ def _behind_the_window(query: np.ndarray, stays: np.ndarray) -> np.ndarray:
 
 def _one_of_each(near: NearDuplicates, members: Members, query: np.ndarray, item: np.ndarray) -> np.ndarray:
     """Tell which places of sorted lists stay when another pack of the query or of an item above goes, `(n,) bool`."""
-    rank = np.arange(len(query)) - np.searchsorted(query, query)
+    rank = rank_within(query)
     looked_at = rank < _LOOKED_AT
-    ranked = np.full((members.queries, _LOOKED_AT), -1, dtype=np.int64)
-    ranked[query[looked_at], rank[looked_at]] = item[looked_at]
-    place = np.arange(len(members.query)) - np.searchsorted(members.query, members.query)
-    cart = np.full((members.queries, int(place.max(initial=0)) + 1), -1, dtype=np.int64)
-    cart[members.query, place] = members.item
+    ranked = padded(query, item, (members.queries, _LOOKED_AT))
+    largest_cart = int(np.bincount(members.query).max(initial=1))
+    cart = padded(members.query, members.item, (members.queries, largest_cart))
     stays = np.ones(len(query), dtype=bool)
     stays[looked_at] = near.one_of_each(cart, ranked)[query[looked_at], rank[looked_at]]
     return stays
@@ -253,11 +251,3 @@ def _fallback_scores(
     lowest = np.ones(queries)
     np.minimum.at(lowest, query[: len(score)], score)
     return significant(lowest[fill_query] * model.snapshot.memory.popularity[fill_item])
-
-
-def _among(numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Tell which of the asked are among rising numbers, as `numpy.isin`, which would sort both once more."""
-    if not len(numbers):
-        return np.zeros(len(asked), dtype=bool)
-    place = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
-    return np.asarray(numbers[place] == asked)

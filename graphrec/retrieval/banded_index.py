@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from graphrec.compute.ragged import largest_of_rows
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval.index import AnnoyIndex, ExactIndex, largest
+from graphrec.retrieval.index import AnnoyIndex, ExactIndex
 
 _SHORTEST = 0.5
 """Length of a band's shortest vector over that of its longest."""
@@ -87,14 +88,14 @@ class BandedIndex:
                 break
             found, product = self._search_band(band, queries[open_], k)
             joined = np.hstack([positions[open_], np.where(found >= 0, members[found], -1)])
-            place, products[open_] = largest(np.hstack([products[open_], product]), k)
+            place, products[open_] = largest_of_rows(np.hstack([products[open_], product]), k)
             positions[open_] = np.take_along_axis(joined, place, axis=1)
         return positions, products
 
     def _search_band(self, band: int, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         if band in self.forests:
             return self.forests[band].search(queries, k)
-        return largest(queries @ self.by_band[band].T, k)
+        return largest_of_rows(queries @ self.by_band[band].T, k)
 
 
 def lay_out_by_size(vectors: np.ndarray, config: RetrievalConfig) -> ExactIndex | BandedIndex:

@@ -9,6 +9,7 @@ from typing import Protocol
 import annoy
 import numpy as np
 
+from graphrec.compute.ragged import blocks, largest_of_rows
 from graphrec.config import RetrievalConfig
 
 _SAME = 1e-6
@@ -49,26 +50,11 @@ class ExactIndex:
         """See `Index.search`; of equal products the smaller position comes first."""
         k = min(k, len(self.vectors))
         positions, products = [np.zeros((0, k), np.int64)], [np.zeros((0, k), self.vectors.dtype)]
-        for start in range(0, len(queries), _BLOCK):
-            top, found = largest(queries[start : start + _BLOCK] @ self.vectors.T, k)
+        for block in blocks(len(queries), _BLOCK):
+            top, found = largest_of_rows(queries[block] @ self.vectors.T, k)
             positions.append(top)
             products.append(found)
         return np.concatenate(positions), np.concatenate(products)
-
-
-def largest(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the columns and values of the `k` largest scores of every row, the largest first.
-
-    Of equal scores the smaller column comes first.
-    """
-    rows = np.arange(len(scores))[:, None]
-    if k < scores.shape[1]:
-        top = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
-        found = scores[rows, top]
-        order = np.argsort(-found, axis=1, kind="stable")
-        return top[rows, order], found[rows, order]
-    order = np.argsort(-scores, axis=1, kind="stable")
-    return order, scores[rows, order]
 
 
 @dataclass(frozen=True)

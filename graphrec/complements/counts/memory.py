@@ -15,7 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from graphrec.complements.counts.walks import WalkedGraph
-from graphrec.compute.sparse_entries import entries, largest_entries, stored_places
+from graphrec.compute.ragged import largest_of_sparse_rows
+from graphrec.compute.sparse_entries import entries, stored_places
 from graphrec.graph import ProductGraph, Sales, low_rank_counts
 
 _RARE = 1e-7
@@ -235,7 +236,7 @@ class Memory:
         kept = beyond > 0
         above = sparse.coo_array((beyond[kept], (rows[kept], with_type.indices[kept])), shape=with_type.shape).tocsr()
         above.sort_indices()
-        types, items = largest_entries(sparse.csr_array(above), most)
+        types, items = largest_of_sparse_rows(sparse.csr_array(above), most)
         return np.searchsorted(types, np.arange(with_type.shape[0] + 1)), items
 
 

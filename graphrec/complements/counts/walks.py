@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.compute.sparse_entries import entries, largest_entries, stored_places
+from graphrec.compute.ragged import largest_of_sparse_rows
+from graphrec.compute.sparse_entries import entries, stored_places
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Walks:
 
     def candidates(self, most: int) -> tuple[np.ndarray, np.ndarray]:
         """Pair queries, by position, with the `most` items to which walks of each length lead most often."""
-        owner, item = zip(*(largest_entries(rows, most) for rows in (self.two_step, self.three_step)), strict=True)
+        owner, item = zip(
+            *(largest_of_sparse_rows(rows, most) for rows in (self.two_step, self.three_step)), strict=True
+        )
         return np.concatenate(owner), np.concatenate(item)
 
     def columns(self, owner: np.ndarray, item: np.ndarray) -> Mapping[str, np.ndarray]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.compute.sparse_entries import entries, largest_entries, stored_places
+from graphrec.compute.ragged import largest_of_sparse_rows
+from graphrec.compute.sparse_entries import entries, stored_places
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ class Borrowed:
 
     def candidates(self, most: int) -> tuple[np.ndarray, np.ndarray]:
         """Pair queries, by position, with the `most` items for which each side borrows most; a pair may stand twice."""
-        owner, item = zip(*(largest_entries(side, most) for side in (self.by_query, self.by_candidate)), strict=True)
+        owner, item = zip(
+            *(largest_of_sparse_rows(side, most) for side in (self.by_query, self.by_candidate)), strict=True
+        )
         return np.concatenate(owner), np.concatenate(item)
 
     def columns(self, owner: np.ndarray, item: np.ndarray) -> Mapping[str, np.ndarray]:

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from graphrec.compute.ragged import blocks, largest_of_rows
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval.index import AnnoyIndex, largest
+from graphrec.retrieval import AnnoyIndex
 
 _ANNOY_FROM = 50_000
 """Lenders from which a forest is built and searched sooner than all pairs are compared."""
@@ -79,7 +80,7 @@ class Lenders:
         shape = len(codes), self.items
         if not most or not len(self.codes) or not len(codes):
             return sparse.csr_array(shape)
-        parts = (self._nearest(embeddings[start : start + _BLOCK], most + 1) for start in range(0, len(codes), _BLOCK))
+        parts = (self._nearest(embeddings[block], most + 1) for block in blocks(len(codes), _BLOCK))
         position, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
         found = np.where(position >= 0, self.codes[position], -1)
         others = (found >= 0) & (found != codes[:, None])
@@ -92,7 +93,7 @@ class Lenders:
             return self.forest.search(embeddings, k)
         # In single precision, cosines do not depend on how many are computed at once: lenders that are alike tie.
         cosine = embeddings.astype(np.float64) @ self._doubles.T
-        return largest(cosine.astype(np.float32), min(k, len(self.codes)))
+        return largest_of_rows(cosine.astype(np.float32), min(k, len(self.codes)))
 
     @cached_property
     def _doubles(self) -> np.ndarray:

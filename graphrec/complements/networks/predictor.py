@@ -10,6 +10,7 @@ import torch
 
 from graphrec.complements.networks.regressor import EmbeddingRegressor
 from graphrec.complements.networks.type_transition import TypeTransition
+from graphrec.compute.ragged import blocks
 
 _AT_ONCE = 4096
 """Requests whose inner layers are held at once: so many stay near the processor."""
@@ -64,8 +65,7 @@ class ComplementPredictor:
             return np.asarray(self.places(embeddings)[owner])
         entered = self.regressor.enter(_double(embeddings))
         parts = [np.zeros((0, self.regressor.out.out_features))]
-        for start in range(0, len(types), _AT_ONCE):
-            asked = slice(start, start + _AT_ONCE)
+        for asked in blocks(len(types), _AT_ONCE):
             inside = entered[torch.from_numpy(owner[asked])] + self._entered_types[torch.from_numpy(types[asked])]
             parts.append(self.regressor.leave(inside).numpy())
         return np.concatenate(parts)
