@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from graphrec.compute.run import Run
 from graphrec.compute.training import repeatable, sampled_softmax_loss
 from graphrec.config import EncoderConfig
 from graphrec.embeddings import Adjacency, GraphSage
@@ -252,7 +253,7 @@ def main() -> None:
         torch.set_num_threads(asked.threads)
     pairs = random_graph(asked.items, asked.links, 0)
     degree = np.diff(pairs.indptr)
-    with repeatable(0) as generator:
+    with repeatable(Run(0)) as generator:
         features = torch.randn(asked.items, asked.features, generator=generator)
         print(
             f"{asked.items:,} items, {len(pairs):,} links, degrees median {np.median(degree):.0f}, mean "

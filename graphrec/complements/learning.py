@@ -16,8 +16,7 @@ from graphrec.complements.networks import ComplementPredictor, fit_predictor
 from graphrec.complements.ranker import Ranker, fit_ranker
 from graphrec.complements.snapshot import Snapshot
 from graphrec.complements.specificity import UNTRIED, Order, choose_specificity, discounted_gains, surely_better
-from graphrec.compute.hardware import hardware_of
-from graphrec.compute.progress import Display
+from graphrec.compute.run import Run
 from graphrec.compute.training import Curve
 from graphrec.config import Config
 from graphrec.embeddings import fit_encoder
@@ -55,7 +54,7 @@ def learn_to_rank(
     item_matrix: np.ndarray,
     features: ItemFeatures,
     config: Config,
-    display: Display,
+    run: Run,
 ) -> LearnedOrder:
     """Learn to order candidates on later folds of the log, and keep it if the last one says that it is better.
 
@@ -69,7 +68,7 @@ def learn_to_rank(
         `(items, features) float32`.
     features : ItemFeatures
     config : Config
-    display : Display
+    run : Run
     """
     settings, of_links = config.complements, config.events.reader == "links"
     cut = held_out_links if of_links else temporal_folds
@@ -78,12 +77,12 @@ def learn_to_rank(
     if len(cuts) < 2:
         return _too_little()
     untouched = events.between(until=events.session_start(1 - settings.learned_from)) if of_links else cuts[0][0]
-    fitted = _networks_before(untouched, cuts[0][1], item_matrix, features, config, display)
+    fitted = _networks_before(untouched, cuts[0][1], item_matrix, features, config, run)
     if fitted is None:
         return _too_little()
     predictor, known = fitted
     parts = []
-    with display.stage("lists of later folds", len(cuts)) as advance:
+    with run.display.stage("lists of later folds", len(cuts)) as advance:
         for before, fold in cuts:
             graph = build_graph(before, config.graph, similar=False)
             answers = answers_of(fold, config.graph)
@@ -93,11 +92,11 @@ def learn_to_rank(
             advance(1)
     if len(parts) < 2 or not all(part.gain.any() for part in parts[-2:]):
         return _too_little()
-    return _chosen(parts, config, display)
+    return _chosen(parts, config, run)
 
 
 def _networks_before(
-    before: Events, fold: Events, item_matrix: np.ndarray, features: ItemFeatures, config: Config, display: Display
+    before: Events, fold: Events, item_matrix: np.ndarray, features: ItemFeatures, config: Config, run: Run
 ) -> tuple[ComplementPredictor, KnownItems] | None:
     """Fit the networks on what came before all folds; None where nothing was bought together there.
 
@@ -106,27 +105,26 @@ def _networks_before(
     """
     catalogue = before.catalogue.frame
     type_codes = features.type_codes(catalogue)
-    with display.stage("pairs before the ranker's folds"):
+    with run.display.stage("pairs before the ranker's folds"):
         past = build_both_graphs(before, item_matrix, type_codes, config)
         future = build_graph(fold, config.graph, similar=False)
     if not len(past.complement):
         return None
-    hardware = hardware_of(config.training)
-    encoder = fit_encoder(item_matrix, past.similar, config.encoder, config.seed, display, hardware)
-    predictor, _ = fit_predictor(encoder, past, future, type_codes, len(features.types), config, display)
-    with display.stage("look-alikes before the ranker's folds"):
+    encoder = fit_encoder(item_matrix, past.similar, config.encoder, run)
+    predictor, _ = fit_predictor(encoder, past, future, type_codes, len(features.types), config.complements, run)
+    with run.display.stage("look-alikes before the ranker's folds"):
         lenders = Lenders.lay_out(encoder.embeddings, past.bought).with_forest(config.retrieval, config.seed)
         likeness = lenders.look_alikes(encoder.embeddings, np.arange(past.items), config.complements.look_alikes)
     prices = features.price_columns(catalogue, type_codes)
     return predictor, KnownItems(encoder.embeddings, type_codes, prices, likeness)
 
 
-def _chosen(parts: list[LabelledLists], config: Config, display: Display) -> LearnedOrder:
+def _chosen(parts: list[LabelledLists], config: Config, run: Run) -> LearnedOrder:
     """Learn on all folds but the last, choose on it, then learn on all of them."""
-    settings, hardware, last = config.complements, hardware_of(config.training), parts[-1].bought()
+    settings, last = config.complements, parts[-1].bought()
     training = LabelledLists.joined(parts[:-1])
     # One network is enough to choose by.
-    ranker, curve = fit_ranker(training, settings, config.seed, display, hardware, last, networks=1)
+    ranker, curve = fit_ranker(training, settings, run, last, networks=1)
     temperature = choose_temperature(ranker, last)
     ranker.temperature.fill_(temperature)
     shares, counts = ranker.shares(last), last.count.astype(np.float64)
@@ -147,7 +145,7 @@ def _chosen(parts: list[LabelledLists], config: Config, display: Display) -> Lea
     }
     if not better:
         return LearnedOrder(None, chosen["posterior"], {"ranker": curve}, facts)
-    ranker, whole = fit_ranker(LabelledLists.joined(parts), settings, config.seed, display, hardware)
+    ranker, whole = fit_ranker(LabelledLists.joined(parts), settings, run)
     ranker.temperature.fill_(temperature)
     return LearnedOrder(ranker, chosen["ranker"], {"ranker": curve, "ranker, on all folds": whole}, facts)
 

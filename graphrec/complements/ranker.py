@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from graphrec.complements.labelled_lists import LabelledLists, ListBatch
-from graphrec.compute.hardware import ONE_CPU, Hardware
-from graphrec.compute.progress import Display
-from graphrec.compute.training import Curve, repeatable, train
+from graphrec.compute.run import Run
+from graphrec.compute.training import Curve, Schedule, repeatable, train
 from graphrec.config import ComplementsConfig
 
-_QUERIES_AT_ONCE = 64
+_CHECKED_AT_ONCE = 512
+"""Lists whose loss is taken at once; decides memory, not results."""
 _POSTERIOR = 0
 """Column of the log posterior of counts and networks, which a ranker corrects."""
 _OUTSIDE = 3
@@ -169,9 +170,7 @@ def ranker_loss(model: ListScorer, batch: ListBatch, novel_weight: float) -> Ten
 def fit_ranker(
     training: LabelledLists,
     config: ComplementsConfig,
-    seed: int,
-    display: Display,
-    hardware: Hardware = ONE_CPU,
+    run: Run,
     validation: LabelledLists | None = None,
     networks: int | None = None,
 ) -> tuple[Ranker, Curve]:
@@ -183,9 +182,7 @@ def fit_ranker(
     ----------
     training : LabelledLists
     config : ComplementsConfig
-    seed : int
-    display : Display
-    hardware : Hardware
+    run : Run
     validation : LabelledLists, optional
         Whose loss the curve tells.
     networks : int, optional
@@ -199,63 +196,53 @@ def fit_ranker(
         Of its first network.
     """
     training = training.bought()
+    held_out = None if validation is None else validation.bought()
     features = training.features
     ranker = Ranker(training.columns, config.ranker_hidden, networks or config.ranker_networks)
     mean = torch.from_numpy(features.mean(axis=0, dtype=np.float64))
     scale = torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3))
     curves = []
     for number, network in enumerate(ranker.networks):
-        with repeatable(seed + number, hardware) as generator:
+        with repeatable(run, number) as generator:
             # Made anew, since the weights of an ensemble's network must not hang on how many were made before it.
             fresh = ListScorer(features.shape[1], config.ranker_hidden)
             fresh.mean.copy_(mean)
             fresh.scale.copy_(scale)
             network.load_state_dict(fresh.state_dict())
-            curves.append(_train(network, training, validation, config, generator, display, hardware))  # type: ignore[arg-type]
+            curves.append(train(_RankerTask(network, training, held_out, config, run), run, generator))  # type: ignore[arg-type]
     return ranker.double().eval(), curves[0]
 
 
-def _train(
-    model: ListScorer,
-    training: LabelledLists,
-    validation: LabelledLists | None,
-    config: ComplementsConfig,
-    generator: torch.Generator,
-    display: Display,
-    hardware: Hardware,
-) -> Curve:
-    steps = max(1, len(training) // _QUERIES_AT_ONCE)
+@dataclass(frozen=True)
+class _RankerTask:
+    """Lists with what was bought of them."""
 
-    def batches() -> Iterator[ListBatch]:
-        order = torch.randperm(len(training), generator=generator).numpy()
-        for chosen in np.array_split(order, steps):
-            yield training.batch(chosen[: hardware.share_of(len(chosen))])
+    model: ListScorer
+    training: LabelledLists
+    held_out: LabelledLists | None
+    config: ComplementsConfig
+    run: Run
 
-    def loss(batch: ListBatch) -> Tensor:
-        return ranker_loss(model, batch, config.ranker_novel_weight)
+    @property
+    def schedule(self) -> Schedule:
+        steps = max(1, len(self.training) // self.config.ranker_batch)
+        rate = self.config.ranker_learning_rate
+        return Schedule("ranker", steps, self.config.ranker_epochs, rate, keep_best=False)
 
-    return train(
-        model,
-        batches,
-        steps,
-        loss,
-        None if validation is None else _validation(validation.bought(), loss, hardware),
-        config.ranker_epochs,
-        config.ranker_learning_rate,
-        "ranker",
-        display,
-        hardware,
-        keep_best=False,
-    )
+    def batches(self, generator: torch.Generator) -> Iterator[ListBatch]:
+        order = torch.randperm(len(self.training), generator=generator).numpy()
+        for chosen in np.array_split(order, self.schedule.steps):
+            yield self.training.batch(chosen[: self.run.hardware.share_of(len(chosen))])
 
+    def loss(self, batch: ListBatch) -> Tensor:
+        return ranker_loss(self.model, batch, self.config.ranker_novel_weight)
 
-def _validation(lists: LabelledLists, loss: Callable[[ListBatch], Tensor], hardware: Hardware) -> Callable[[], float]:
-    check = np.array_split(np.arange(len(lists)), max(1, len(lists) // 512)) if len(lists) else []
-
-    def validate() -> float:
-        parts = [lists.batch(chosen) for chosen in check]
+    def validate(self) -> float | None:
+        if self.held_out is None:
+            return None
+        count = len(self.held_out)
+        check = np.array_split(np.arange(count), max(1, count // _CHECKED_AT_ONCE)) if count else []
+        parts = [self.held_out.batch(chosen) for chosen in check]
         weight = [float(part.total.sum()) for part in parts]
-        losses = [float(loss(hardware.moved(part))) for part in parts]
+        losses = [float(self.loss(self.run.hardware.moved(part))) for part in parts]
         return float(np.average(losses, weights=weight)) if parts else 0.0
-
-    return validate

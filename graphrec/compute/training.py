@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from graphrec.compute.hardware import ONE_CPU, Hardware
-from graphrec.compute.progress import Display
+from graphrec.compute.progress import Advance
+from graphrec.compute.run import Run
 
 Batch = TypeVar("Batch")
 
@@ -38,19 +39,57 @@ class Curve:
     best_epoch: int
 
 
-def train(
-    model: nn.Module,
-    batches: Callable[[], Iterator[Batch]],
-    steps: int,
-    loss: Callable[[Batch], Tensor],
-    validate: Callable[[], float] | None,
-    epochs: int,
-    learning_rate: float,
-    name: str,
-    display: Display,
-    hardware: Hardware = ONE_CPU,
-    keep_best: bool = True,
-) -> Curve:
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a network is trained.
+
+    Parameters
+    ----------
+    name : str
+        Of the stage on the display.
+    steps : int
+        Batches per epoch.
+    epochs : int
+    learning_rate : float
+        At the start; it falls linearly.
+    keep_best : bool
+        False: the weights at the end of the schedule are kept.
+    """
+
+    name: str
+    steps: int
+    epochs: int
+    learning_rate: float
+    keep_best: bool = True
+
+
+class Task(Protocol[Batch]):
+    """A network with what it learns from: all that differs from one training to another."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The network, trained in place."""
+        ...
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast."""
+        ...
+
+    def batches(self, generator: torch.Generator) -> Iterator[Batch]:
+        """Yield the batches of one epoch, anew at each call; where several processes train, each its own share."""
+        ...
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the mean loss of a batch on the device, a scalar."""
+        ...
+
+    def validate(self) -> float | None:
+        """Return the loss on what is not trained on; None: the training loss stands for it."""
+        ...
+
+
+def train(task: Task[Batch], run: Run, generator: torch.Generator) -> Curve:
     """Train with AdamW on a learning rate that falls linearly; keep the epoch of lowest validation loss, or the last.
 
     Several processes take a share of every batch each, average their gradients at every step, and agree on the losses,
@@ -59,69 +98,95 @@ def train(
 
     Parameters
     ----------
-    model : Module
-        Trained in place, left in evaluation mode on the CPU with its best weights.
-    batches : callable
-        Returns the batches of one epoch, anew at each call; where several processes train, each its own share.
-    steps : int
-        Batches per epoch.
-    loss : callable
-        Batch on the device -> scalar.
-    validate : callable or None
-        Returns the loss on what is not trained on; None: the training loss stands for it.
-    epochs : int
-    learning_rate : float
-        At the start.
-    name : str
-        Of the stage on the display.
-    display : Display
-    hardware : Hardware
-    keep_best : bool
-        False: the weights at the end of the schedule are kept.
+    task : Task
+        Its model is left in evaluation mode on the CPU with its best weights.
+    run : Run
+    generator : Generator
+        From which batches are drawn, see `repeatable`.
     """
-    model.to(hardware.device)
-    hardware.same_start(model)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=max(epochs * steps, 1))
+    model, schedule = task.model, task.schedule
+    model.to(run.hardware.device)
+    run.hardware.same_start(model)
+    step = _Optimizer.of(model, schedule, run)
     training, validation = [], []
     best, best_state = float("inf"), deepcopy(model.state_dict())
-    with display.stage(name, epochs * steps) as advance:
-        for _ in range(epochs):
-            model.train()
-            total, seen = 0.0, 0
-            for batch in islice(batches(), steps):
-                optimizer.zero_grad()
-                with hardware.autocast():
-                    value = loss(hardware.moved(batch))
-                value.backward()  # type: ignore[no-untyped-call]
-                hardware.average_gradients(model)
-                nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-                optimizer.step()
-                schedule.step()
-                total, seen = total + float(value.detach()), seen + 1
-                advance(1)
-            model.eval()
-            with torch.no_grad(), hardware.autocast():
-                mean = total / max(seen, 1)
-                held_out = mean if validate is None else validate()
-            mean, held_out = hardware.mean(mean, held_out)
+    with run.display.stage(schedule.name, schedule.epochs * schedule.steps) as advance:
+        for _ in range(schedule.epochs):
+            mean, held_out = _epoch(task, run, generator, step, advance)
             training.append(mean)
             validation.append(held_out)
             if held_out < best:
                 best, best_state = held_out, deepcopy(model.state_dict())
-    if keep_best:
+    if schedule.keep_best:
         model.load_state_dict(best_state)
     model.to("cpu")
-    kept = 1 + validation.index(min(validation)) if keep_best else epochs
+    kept = 1 + validation.index(min(validation)) if schedule.keep_best else schedule.epochs
     return Curve(tuple(training), tuple(validation), kept)
 
 
+def _epoch(
+    task: Task[Batch], run: Run, generator: torch.Generator, step: _Optimizer, advance: Advance
+) -> tuple[float, float]:
+    """Take the steps of one epoch; its mean loss, and the loss on what is held out."""
+    task.model.train()
+    total, seen = 0.0, 0
+    for batch in islice(task.batches(generator), task.schedule.steps):
+        with run.hardware.autocast():
+            value = task.loss(run.hardware.moved(batch))
+        step.down(value)
+        total, seen = total + float(value.detach()), seen + 1
+        advance(1)
+    task.model.eval()
+    mean = total / max(seen, 1)
+    with torch.no_grad(), run.hardware.autocast():
+        held_out = task.validate()
+    mean, held_out = run.hardware.mean(mean, mean if held_out is None else held_out)
+    return mean, held_out
+
+
+@dataclass(frozen=True)
+class _Optimizer:
+    model: nn.Module
+    adam: torch.optim.Optimizer
+    rate: torch.optim.lr_scheduler.LRScheduler
+    run: Run
+
+    @classmethod
+    def of(cls, model: nn.Module, schedule: Schedule, run: Run) -> _Optimizer:
+        settings = run.training
+        adam = torch.optim.AdamW(model.parameters(), lr=schedule.learning_rate, weight_decay=settings.weight_decay)
+        total = max(schedule.epochs * schedule.steps, 1)
+        rate = torch.optim.lr_scheduler.LinearLR(adam, 1.0, settings.last_rate, total_iters=total)
+        return cls(model, adam, rate, run)
+
+    def down(self, loss: Tensor) -> None:
+        """Take one step down the gradient, which all processes share."""
+        self.adam.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.run.hardware.average_gradients(self.model)
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.run.training.gradient_norm)
+        self.adam.step()
+        self.rate.step()
+
+
+def mean_loss(task: Task[Batch], check: Sequence[Batch]) -> float:
+    """Average the loss over batches of what is held out; 0 where there is none."""
+    return float(np.mean([float(task.loss(batch)) for batch in check])) if check else 0.0
+
+
 @contextmanager
-def repeatable(seed: int, hardware: Hardware = ONE_CPU) -> Iterator[torch.Generator]:
+def repeatable(run: Run, network: int = 0) -> Iterator[torch.Generator]:
     """Draw the same numbers and take the same sums for one seed, and leave torch as it was found.
 
     What is drawn from torch itself is the same in every process; the generator is each process's own.
+
+    Parameters
+    ----------
+    run : Run
+    network : int
+        Which of an ensemble: each has a seed of its own.
     """
+    seed, hardware = run.seed + network, run.hardware
     state, strict = torch.get_rng_state(), torch.are_deterministic_algorithms_enabled()
     settings: Any = torch.utils.deterministic  # a module whose attributes its types do not know
     filling = settings.fill_uninitialized_memory

@@ -102,9 +102,16 @@ class EncoderConfig(Section):
     less where samples would touch most items anyway."""
     whole_graph_batches: int = Field(4, ge=1)
     """Batches that share a step where the whole graph is embedded."""
+    hides_one_in: int = Field(20, ge=1)
+    """A step on the whole graph asks about, and so hides, at most one link in so many: what items are shown while they
+    learn must stay close to what they are shown later."""
     pairs_per_epoch: int = Field(60_000, ge=1)
     epochs: int = Field(4, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
+    validation: float = Field(0.05, ge=0, lt=0.5)
+    """Share of the similar links that choose the epoch: neither trained on nor passed messages along."""
+    validation_batches: int = Field(8, ge=1)
+    """Batches of these links by which an epoch is judged; more agree on which is best."""
 
 
 Source = Literal["bought_with", "low_rank", "neighbours", "walks", "bought_with_type", "predicted", "bestsellers"]
@@ -152,12 +159,20 @@ class ComplementsConfig(Section):
     hard_negatives: int = Field(4, ge=0)
     """Similar items of the query that a pair's complement is told from."""
     temperature: float = Field(0.1, gt=0)
+    neighbour_dropout: float = Field(0.3, ge=0, le=1)
+    """Share of training items whose embedding is that of their features alone, as cold items will have."""
     batch: int = Field(512, ge=2)
     pairs_per_epoch: int = Field(100_000, ge=1)
+    draws_per_pair: int = Field(20, ge=1)
+    """An epoch draws each pair at most so often on average, so that a small log is not learned by heart."""
     epochs: int = Field(5, ge=1)
     learning_rate: float = Field(5e-3, gt=0)
     validation: float = Field(0.1, gt=0, lt=0.5)
     """Share of the baskets, the latest, that choose the epoch and are not trained on."""
+    validation_pairs: int = Field(20_000, ge=1)
+    """Pairs of these baskets by which the type transition's epochs are judged; more agree on which is best."""
+    validation_batches: int = Field(16, ge=1)
+    """Batches of these pairs by which the regressor's epochs are judged."""
     expected_candidates: int = Field(100, ge=1)
     """Candidates that are bought with the same others: by the low-rank part of the counts."""
     popular_candidates: int = Field(50, ge=0)
@@ -190,6 +205,8 @@ class ComplementsConfig(Section):
     ranker_hidden: int = Field(32, ge=1)
     ranker_networks: int = Field(2, ge=1)
     """Networks, each from a seed of its own, whose scores are averaged."""
+    ranker_batch: int = Field(64, ge=1)
+    """Lists per step: each has hundreds of candidates, and its answers are few."""
     ranker_epochs: int = Field(8, ge=1)
     ranker_novel_weight: float = Field(0.2, ge=0)
     """Weight of ordering what was never bought together among itself, beside ordering whole lists."""
@@ -228,7 +245,11 @@ class RerankConfig(Section):
     max_sessions: int = Field(40_000, ge=1)
     """Latest sessions that are trained on."""
     negatives: int = Field(512, ge=1)
+    negative_power: float = Field(0.75, ge=0, le=1)
+    """Negatives are drawn by popularity to this power (Mikolov et al. 2013): the long tail is met too."""
     batch: int = Field(256, ge=2)
+    validation_sessions: int = Field(4_096, ge=1)
+    """Later sessions by which an epoch is judged; more agree on which is best."""
     epochs: int = Field(4, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
     weight: float = Field(0.5, ge=0)
@@ -243,6 +264,12 @@ class TrainingConfig(Section):
     precision: Literal["32", "bf16"] = "32"
     """'bf16' computes forward passes in bfloat16 where torch holds that to be safe: faster on GPUs and on processors
     that know it. Parameters and results are float32 either way."""
+    weight_decay: float = Field(1e-4, ge=0)
+    """Of AdamW, for all networks."""
+    gradient_norm: float = Field(5.0, gt=0)
+    """A longer gradient is cut to this length: only the first steps of a network, and odd batches, have such."""
+    last_rate: float = Field(0.05, gt=0, le=1)
+    """The learning rate falls to this share of itself: at 0 the last steps would move nothing."""
 
     @field_validator("precision", mode="before")
     @classmethod

@@ -12,21 +12,22 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from graphrec.compute.hardware import ONE_CPU, Hardware
-from graphrec.compute.progress import Display
-from graphrec.compute.training import Curve, draw_weighted, repeatable, sampled_softmax_loss, train
+from graphrec.compute.hardware import Hardware
+from graphrec.compute.run import Run
+from graphrec.compute.training import (
+    Curve,
+    Schedule,
+    draw_weighted,
+    mean_loss,
+    repeatable,
+    sampled_softmax_loss,
+    train,
+)
 from graphrec.config import EncoderConfig
 from graphrec.embeddings.graphsage import GraphSage
 from graphrec.embeddings.sampling import Adjacency, Block, sample_blocks
 from graphrec.embeddings.whole_graph import HidingGraph, embed_seeds
 from graphrec.graph import Pairs
-
-_MOST_HIDDEN = 20
-"""A step on the whole graph asks about, and so hides, at most one link in so many."""
-_CHECKED = 8
-"""Batches of held-out links that an epoch is judged by."""
-_HELD_OUT = 0.05
-"""Share of the similar links that are neither trained on nor passed messages along while training."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,7 @@ _Embed = Callable[[_PairBatch], Tensor]
 """A batch -> embeddings of left and right, one under the other."""
 
 
-def fit_encoder(
-    item_matrix: np.ndarray,
-    similar: Pairs,
-    config: EncoderConfig,
-    seed: int,
-    display: Display,
-    hardware: Hardware = ONE_CPU,
-) -> EncoderFit:
+def fit_encoder(item_matrix: np.ndarray, similar: Pairs, config: EncoderConfig, run: Run) -> EncoderFit:
     """Train on similar links only: in-batch negatives, popularity correction, neighbour dropout.
 
     Parameters
@@ -92,62 +86,97 @@ def fit_encoder(
     similar : Pairs
         At least one link.
     config : EncoderConfig
-    seed : int
-    display : Display
-    hardware : Hardware
+    run : Run
     """
     if not config.neighbours:
         config = config.model_copy(update={"neighbour_dropout": 1.0})
     features = torch.from_numpy(np.ascontiguousarray(item_matrix))
-    held_out = _held_out_links(similar, seed)
-    train_edges = np.flatnonzero(~held_out)
-    rows = torch.from_numpy(similar.rows[train_edges])
-    targets = torch.from_numpy(similar.indices[train_edges].astype(np.int64))
-    cumulative = torch.from_numpy(np.sqrt(similar.weight[train_edges].astype(np.float64)).cumsum())
-    log_frequency = _log_frequency(similar, train_edges)
-    pairs = _pairs_per_step(similar.items, len(train_edges), config)
-    steps = max(1, min(config.pairs_per_epoch, len(train_edges)) // pairs)
-    with repeatable(seed, hardware) as generator:
+    held_out = _held_out_links(similar, config.validation, run.seed)
+    with repeatable(run) as generator:
         model = GraphSage(item_matrix.shape[1], config.hidden, config.dim)
         mode = _whole_graph if _is_whole(similar.items, config) else _sampled_graph
-        show, embed = mode(model, features, similar, ~held_out, config, hardware)
-        log_frequency = hardware.moved(log_frequency)
-
-        def batches() -> Iterator[_PairBatch]:
-            for _ in range(steps):
-                link = draw_weighted(cumulative, hardware.share_of(pairs), generator)
-                yield show(rows[link], targets[link], link, generator)
-
-        def loss(batch: _PairBatch) -> Tensor:
-            left, right = embed(batch).chunk(2)
-            return _pair_loss(left, right, batch, log_frequency, config)
-
-        at_once = config.batch if mode is _sampled_graph else _CHECKED * config.batch
-        fixed, nothing = torch.Generator().manual_seed(seed + 1), torch.zeros(0, dtype=torch.long)
-        check = [
-            hardware.moved(show(*pair, nothing, fixed))
-            for pair in _validation_pairs(similar, held_out, at_once, config.batch, seed)
-        ]
-
-        def validate() -> float:
-            losses = [float(loss(batch)) for batch in check]
-            return float(np.mean(losses)) if losses else 0.0
-
-        curve = train(
-            model,
-            batches,
-            steps,
-            loss,
-            validate,
-            config.epochs,
-            config.learning_rate * math.sqrt(pairs / config.batch),  # a mean over more pairs can be trusted further
-            "encoder (GraphSAGE)",
-            display,
-            hardware,
-        )
+        show, embed = mode(model, features, similar, ~held_out, config, run.hardware)
+        links = _Links.of(similar, np.flatnonzero(~held_out))
+        check = _validation_batches(show, similar, held_out, config, run)
+        task = _EncoderTask(model, links, show, embed, run.hardware.moved(links.log_frequency), check, config, run)
+        curve = train(task, run, generator)
         embeddings = model.embed_all(features, seen_links(similar, config)).numpy()
         alone = model.embed_alone(features).numpy()
     return EncoderFit(model, embeddings, alone, curve)
+
+
+@dataclass(frozen=True)
+class _Links:
+    """The links that are trained on.
+
+    Parameters
+    ----------
+    left, right : Tensor
+        `(links,) int64`.
+    cumulative : Tensor
+        `(links,) float64`, running sum of the weights by which they are drawn.
+    log_frequency : Tensor
+        `(items,) float32`, see `_log_frequency`.
+    items : int
+    """
+
+    left: Tensor
+    right: Tensor
+    cumulative: Tensor
+    log_frequency: Tensor
+    items: int
+
+    @classmethod
+    def of(cls, similar: Pairs, edges: np.ndarray) -> _Links:
+        return cls(
+            torch.from_numpy(similar.rows[edges]),
+            torch.from_numpy(similar.indices[edges].astype(np.int64)),
+            torch.from_numpy(np.sqrt(similar.weight[edges].astype(np.float64)).cumsum()),
+            _log_frequency(similar, edges),
+            similar.items,
+        )
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+@dataclass(frozen=True)
+class _EncoderTask:
+    """Similar pairs, each partner told from those of the other pairs."""
+
+    model: GraphSage
+    links: _Links
+    show: _Show
+    embed: _Embed
+    log_frequency: Tensor
+    check: list[_PairBatch]
+    config: EncoderConfig
+    run: Run
+
+    @property
+    def pairs(self) -> int:
+        """Pairs per step."""
+        return _pairs_per_step(self.links.items, len(self.links), self.config)
+
+    @property
+    def schedule(self) -> Schedule:
+        steps = max(1, min(self.config.pairs_per_epoch, len(self.links)) // self.pairs)
+        # A mean over more pairs can be trusted further.
+        rate = self.config.learning_rate * math.sqrt(self.pairs / self.config.batch)
+        return Schedule("encoder (GraphSAGE)", steps, self.config.epochs, rate)
+
+    def batches(self, generator: torch.Generator) -> Iterator[_PairBatch]:
+        links, share = self.links, self.run.hardware.share_of(self.pairs)
+        for _ in range(self.schedule.steps):
+            link = draw_weighted(links.cumulative, share, generator)
+            yield self.show(links.left[link], links.right[link], link, generator)
+
+    def loss(self, batch: _PairBatch) -> Tensor:
+        left, right = self.embed(batch).chunk(2)
+        return _pair_loss(left, right, batch, self.log_frequency, self.config)
+
+    def validate(self) -> float:
+        return mean_loss(self, self.check)
 
 
 def seen_links(similar: Pairs, config: EncoderConfig) -> Adjacency:
@@ -162,7 +191,7 @@ def _is_whole(items: int, config: EncoderConfig) -> bool:
 def _pairs_per_step(items: int, links: int, config: EncoderConfig) -> int:
     """Put batches together where the whole graph is embedded, as long as a step hides little of it."""
     together = config.whole_graph_batches if _is_whole(items, config) else 1
-    return config.batch * max(1, min(together, links // (_MOST_HIDDEN * config.batch)))
+    return config.batch * max(1, min(together, links // (config.hides_one_in * config.batch)))
 
 
 def _whole_graph(
@@ -211,11 +240,11 @@ def _pair_loss(left: Tensor, right: Tensor, batch: _PairBatch, log_frequency: Te
     return torch.stack(losses).mean()
 
 
-def _held_out_links(similar: Pairs, seed: int) -> np.ndarray:
+def _held_out_links(similar: Pairs, share: float, seed: int) -> np.ndarray:
     """Choose links by a hash of the unordered pair, so that both directions go together."""
     low, high = np.minimum(similar.rows, similar.indices), np.maximum(similar.rows, similar.indices)
     key = pd.util.hash_array((low * similar.items + high + seed).astype(np.uint64))
-    return np.asarray(key % 10_000 < _HELD_OUT * 10_000)
+    return np.asarray(key % 10_000 < share * 10_000)
 
 
 def _log_frequency(similar: Pairs, edges: np.ndarray) -> Tensor:
@@ -226,12 +255,16 @@ def _log_frequency(similar: Pairs, edges: np.ndarray) -> Tensor:
     return torch.from_numpy(np.log(np.maximum(share, 1e-12)).astype(np.float32))
 
 
-def _validation_pairs(
-    similar: Pairs, held_out: np.ndarray, at_once: int, size: int, seed: int
-) -> list[tuple[Tensor, Tensor]]:
-    """Cut the held-out links, at most `_CHECKED` batches of them, into shuffled parts."""
+def _validation_batches(
+    show: _Show, similar: Pairs, held_out: np.ndarray, config: EncoderConfig, run: Run
+) -> list[_PairBatch]:
+    """Cut the held-out links, at most `encoder.validation_batches` batches of them, into shuffled parts."""
+    most = config.validation_batches * config.batch
+    at_once = most if _is_whole(similar.items, config) else config.batch
     links = np.flatnonzero(held_out & (similar.rows < similar.indices))
-    links = np.random.default_rng(seed).permutation(links)[: _CHECKED * size]
+    links = np.random.default_rng(run.seed).permutation(links)[:most]
     left = torch.split(torch.from_numpy(similar.rows[links]), at_once)
     right = torch.split(torch.from_numpy(similar.indices[links].astype(np.int64)), at_once)
-    return [(a, b) for a, b in zip(left, right, strict=True) if len(a) > 1]
+    fixed, nothing = torch.Generator().manual_seed(run.seed + 1), torch.zeros(0, dtype=torch.long)
+    parts = [(a, b) for a, b in zip(left, right, strict=True) if len(a) > 1]
+    return [run.hardware.moved(show(a, b, nothing, fixed)) for a, b in parts]

@@ -12,7 +12,7 @@ Recommendation System Using LSTM", github.com/Vraj-Data-Scientist/product-recomm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graphrec.compute.progress import Display
-from graphrec.compute.training import draw_weighted, repeatable, train
+from graphrec.compute.run import Run
+from graphrec.compute.training import Schedule, draw_weighted, mean_loss, repeatable, train
 from graphrec.errors import EventsError
 from graphrec.events import KINDS, Events
 
@@ -274,36 +275,54 @@ def fit_lstm(steps: Steps, vocabulary: int, epochs: int, seed: int, name: str, d
     log_frequency, cumulative = (frequency / frequency.sum()).log().float(), frequency.cumsum(0)
     rows = learned.any(dim=1).nonzero()[:, 0]
     check = torch.split(checked.any(dim=1).nonzero()[:, 0], _BATCH)
-    with repeatable(seed) as generator:
+    run = Run(seed, display)
+    with repeatable(run) as generator:
         model = NextItemLstm(vocabulary)
         with torch.no_grad():
             model.bias.weight[:, 0] = log_frequency
-
-        def batches() -> Iterator[Tensor]:
-            yield from torch.split(rows[torch.randperm(len(rows), generator=generator)], _BATCH)
-
-        def step_loss(chosen: Tensor, counted: Tensor, draws: torch.Generator) -> Tensor:
-            marked = counted[chosen]
-            states = model(items[chosen, :-1]).flatten(0, 1).index_select(0, marked.flatten().nonzero()[:, 0])
-            target, negatives = items[chosen, 1:][marked], draw_weighted(cumulative, _NEGATIVES, draws)
-            # Each draw is discounted by how often it was to be expected (sampled softmax).
-            logits = model.logits(states, negatives) - log_frequency[negatives] - np.log(_NEGATIVES)
-            logits = logits.masked_fill(negatives == target[:, None], float("-inf"))
-            own = (states * model.answer(target)).sum(-1) + model.bias(target)[:, 0]
-            return F.cross_entropy(torch.cat([own[:, None], logits], dim=1), torch.zeros(len(target), dtype=torch.long))
-
-        def loss(chosen: Tensor) -> Tensor:
-            return step_loss(chosen, learned, generator)
-
-        def validate() -> float:
-            fixed = torch.Generator().manual_seed(seed + 1)
-            return float(
-                np.mean([float(step_loss(chosen, checked, fixed)) for chosen in check if len(chosen)] or [0.0])
-            )
-
-        count = -(-len(rows) // _BATCH)
-        train(model, batches, count, loss, validate, epochs, _LEARNING_RATE, name, display)
+        schedule = Schedule(name, -(-len(rows) // _BATCH), epochs, _LEARNING_RATE)
+        task = _LstmTask(model, schedule, items, (learned, checked), rows, check, (cumulative, log_frequency), seed)
+        train(task, run, generator)
     return model
+
+
+@dataclass(frozen=True)
+class _LstmTask:
+    """Rows, the steps in them that are learned and checked, and by what weights negatives are drawn."""
+
+    model: NextItemLstm
+    schedule: Schedule
+    items: Tensor
+    marks: tuple[Tensor, Tensor]
+    rows: Tensor
+    check: Sequence[Tensor]
+    frequency: tuple[Tensor, Tensor]
+    seed: int
+
+    def batches(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        shuffled = self.rows[torch.randperm(len(self.rows), generator=generator)]
+        yield from self._drawn(torch.split(shuffled, _BATCH), self.marks[0], generator)
+
+    def validate(self) -> float:
+        fixed = torch.Generator().manual_seed(self.seed + 1)
+        return mean_loss(self, list(self._drawn(self.check, self.marks[1], fixed)))
+
+    def _drawn(
+        self, parts: Sequence[Tensor], counted: Tensor, generator: torch.Generator
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        for chosen in parts:
+            if len(chosen):
+                yield chosen, counted[chosen], draw_weighted(self.frequency[0], _NEGATIVES, generator)
+
+    def loss(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        (chosen, marked, negatives), model = batch, self.model
+        states = model(self.items[chosen, :-1]).flatten(0, 1).index_select(0, marked.flatten().nonzero()[:, 0])
+        target = self.items[chosen, 1:][marked]
+        # Each draw is discounted by how often it was to be expected (sampled softmax).
+        logits = model.logits(states, negatives) - self.frequency[1][negatives] - np.log(_NEGATIVES)
+        logits = logits.masked_fill(negatives == target[:, None], float("-inf"))
+        own = (states * model.answer(target)).sum(-1) + model.bias(target)[:, 0]
+        return F.cross_entropy(torch.cat([own[:, None], logits], dim=1), torch.zeros(len(target), dtype=torch.long))
 
 
 @torch.no_grad()

@@ -10,8 +10,8 @@ import torch
 
 from graphrec.complements import ComplementModel, KnownItems, Lenders, Snapshot, learn_to_rank, what_anyone_buys
 from graphrec.complements.networks import build_forests, fit_predictor
-from graphrec.compute.hardware import hardware_of
 from graphrec.compute.progress import Display
+from graphrec.compute.run import Run
 from graphrec.config import Config
 from graphrec.embeddings import fit_encoder, seen_links
 from graphrec.embeddings.features import fit_item_features
@@ -35,7 +35,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     EventsError, GraphError
         When there is nothing to learn from.
     """
-    hardware = hardware_of(config.training)  # a GPU that is not there is said before anything is counted
+    run = Run.of(config, display)  # a GPU that is not there is said before anything is counted
     require_learnable(events)
     seed, catalogue = config.seed, events.catalogue.frame
     with display.stage("item features"):
@@ -54,12 +54,12 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
             "all pairs were bought in the validation part; epochs are not validated", GraphrecWarning, stacklevel=3
         )
         past, future = graph, graph.without_complements()
-    encoder = fit_encoder(item_matrix, past.similar, config.encoder, seed, display, hardware)
+    encoder = fit_encoder(item_matrix, past.similar, config.encoder, run)
     with display.stage("embeddings of all items"):
         links = seen_links(graph.similar, config.encoder)
         embeddings = encoder.model.embed_all(torch.from_numpy(item_matrix), links).numpy()
-    predictor, curves = fit_predictor(encoder, past, future, type_codes, len(features.types), config, display)
-    learned = learn_to_rank(events, item_matrix, features, config, display)
+    predictor, curves = fit_predictor(encoder, past, future, type_codes, len(features.types), config.complements, run)
+    learned = learn_to_rank(events, item_matrix, features, config, run)
     with display.stage("look-alikes"):
         lenders = Lenders.lay_out(embeddings, graph.bought).with_forest(config.retrieval, seed)
         likeness = lenders.look_alikes(embeddings, np.arange(len(embeddings)), config.complements.look_alikes)
@@ -76,9 +76,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         session_matrix(earlier, config.rerank.max_length, config.rerank.max_sessions, seed),
         session_matrix(later, config.rerank.max_length, config.rerank.max_sessions, seed),
         config.rerank,
-        seed,
-        display,
-        hardware,
+        run,
     )
     curves = {"encoder": encoder.curve, **curves, **learned.curves, "session model": session_curve}
     report = report_data(events, graph, features, config) | {

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from graphrec.compute.hardware import ONE_CPU, Hardware
-from graphrec.compute.progress import Display
-from graphrec.compute.training import Curve, draw_weighted, repeatable, train
+from graphrec.compute.run import Run
+from graphrec.compute.training import Curve, Schedule, draw_weighted, mean_loss, repeatable, train
 from graphrec.config import RerankConfig
 from graphrec.sessions.session_lstm import SessionLstm
 from graphrec.sessions.sessions import SessionMatrix
@@ -57,13 +56,7 @@ class SessionItems:
 
 
 def fit_session_model(
-    items: SessionItems,
-    training: SessionMatrix,
-    validation: SessionMatrix,
-    config: RerankConfig,
-    seed: int,
-    display: Display,
-    hardware: Hardware = ONE_CPU,
+    items: SessionItems, training: SessionMatrix, validation: SessionMatrix, config: RerankConfig, run: Run
 ) -> tuple[SessionLstm, Curve]:
     """Train on every step to another item; negatives are drawn by popularity and corrected for it.
 
@@ -73,63 +66,100 @@ def fit_session_model(
     training, validation : SessionMatrix
         Before and after the cut.
     config : RerankConfig
-    seed : int
-    display : Display
-    hardware : Hardware
+    run : Run
     """
-    frequency = torch.from_numpy((items.popularity + 0.5) ** 0.75).double()
-    log_frequency = (frequency / frequency.sum()).log().float()
-    cumulative, log_frequency = frequency.cumsum(0), hardware.moved(log_frequency)
-    steps = max(1, len(training) // config.batch)
-    with repeatable(seed, hardware) as generator:
+    negatives = _Negatives.of(items, config)
+    with repeatable(run) as generator:
         model = items.model(config.hidden)
         nn.init.normal_(model.item_side.weight, std=0.02)
+        fixed = torch.Generator().manual_seed(run.seed + 1)
+        checked = torch.arange(min(len(validation), config.validation_sessions))
+        check = [
+            run.hardware.moved(_Batch(validation.rows(rows), negatives.draw(fixed)))
+            for rows in torch.split(checked, config.batch)
+            if len(rows)
+        ]
+        log_frequency = run.hardware.moved(negatives.log_frequency)
+        task = _SessionTask(model, training, negatives, log_frequency, check, config, run)
+        return model, train(task, run, generator)
 
-        def batches() -> Iterator[SessionMatrix]:
-            order = torch.randperm(len(training), generator=generator)
-            for rows in torch.split(order, hardware.share_of(config.batch))[:steps]:
-                yield training.rows(rows)
 
-        def step_loss(sessions: SessionMatrix, draws: torch.Generator) -> Tensor:
-            states = model(sessions)[:, :-1].flatten(0, 1)
-            current, following = sessions.items[:, :-1], sessions.items[:, 1:]
-            places = torch.arange(1, sessions.items.shape[1], device=states.device)
-            real = places < sessions.length[:, None]
-            moved = real & (following != current)
-            # index_select, unlike states[moved], has a backward pass that is both repeatable and fast.
-            target, state = following[moved], states.index_select(0, moved.flatten().nonzero()[:, 0])
-            negatives = hardware.moved(draw_weighted(cumulative, config.negatives, draws))
-            # Each draw is discounted by how often it was to be expected (sampled softmax).
-            logits = model.logits(state, negatives).float() - log_frequency[negatives] - math.log(config.negatives)
-            logits = logits.masked_fill(negatives == target[:, None], float("-inf"))
-            own = (state * model.item_side(model.embeddings[target])).sum(-1)
-            own = own + model.popularity_weight * model.log_popularity[target]
-            labels = torch.zeros(len(target), dtype=torch.long, device=target.device)
-            return F.cross_entropy(torch.cat([own.float()[:, None], logits], dim=1), labels)
+@dataclass(frozen=True)
+class _Batch:
+    """Sessions and the items, `(negatives,) int64`, from which each next item is told."""
 
-        checked = torch.arange(min(len(validation), 4096))
-        check = [hardware.moved(validation.rows(rows)) for rows in torch.split(checked, config.batch)]
+    sessions: SessionMatrix
+    negatives: Tensor
 
-        def validate() -> float:
-            fixed = torch.Generator().manual_seed(seed + 1)
-            return float(np.mean([float(step_loss(rows, fixed)) for rows in check])) if len(validation) else 0.0
 
-        def loss(sessions: SessionMatrix) -> Tensor:
-            return step_loss(sessions, generator)
+@dataclass(frozen=True)
+class _Negatives:
+    """How negatives are drawn.
 
-        curve = train(
-            model,
-            batches,
-            steps,
-            loss,
-            validate,
-            config.epochs,
-            config.learning_rate,
-            "session model (LSTM)",
-            display,
-            hardware,
-        )
-    return model, curve
+    Parameters
+    ----------
+    cumulative : Tensor
+        `(items,) float64`, running sum of the weights.
+    log_frequency : Tensor
+        `(items,) float32`, log of each item's share of the draws.
+    count : int
+    """
+
+    cumulative: Tensor
+    log_frequency: Tensor
+    count: int
+
+    @classmethod
+    def of(cls, items: SessionItems, config: RerankConfig) -> _Negatives:
+        frequency = torch.from_numpy((items.popularity + 0.5) ** config.negative_power).double()
+        return cls(frequency.cumsum(0), (frequency / frequency.sum()).log().float(), config.negatives)
+
+    def draw(self, generator: torch.Generator) -> Tensor:
+        return draw_weighted(self.cumulative, self.count, generator)
+
+
+@dataclass(frozen=True)
+class _SessionTask:
+    """Sessions, of which every step to another item is learned."""
+
+    model: SessionLstm
+    training: SessionMatrix
+    negatives: _Negatives
+    log_frequency: Tensor
+    check: list[_Batch]
+    config: RerankConfig
+    run: Run
+
+    @property
+    def schedule(self) -> Schedule:
+        steps = max(1, len(self.training) // self.config.batch)
+        return Schedule("session model (LSTM)", steps, self.config.epochs, self.config.learning_rate)
+
+    def batches(self, generator: torch.Generator) -> Iterator[_Batch]:
+        order = torch.randperm(len(self.training), generator=generator)
+        share = self.run.hardware.share_of(self.config.batch)
+        for rows in torch.split(order, share)[: self.schedule.steps]:
+            yield _Batch(self.training.rows(rows), self.negatives.draw(generator))
+
+    def loss(self, batch: _Batch) -> Tensor:
+        model, sessions, negatives = self.model, batch.sessions, batch.negatives
+        states = model(sessions)[:, :-1].flatten(0, 1)
+        current, following = sessions.items[:, :-1], sessions.items[:, 1:]
+        places = torch.arange(1, sessions.items.shape[1], device=states.device)
+        real = places < sessions.length[:, None]
+        moved = real & (following != current)
+        # index_select, unlike states[moved], has a backward pass that is both repeatable and fast.
+        target, state = following[moved], states.index_select(0, moved.flatten().nonzero()[:, 0])
+        # Each draw is discounted by how often it was to be expected (sampled softmax).
+        logits = model.logits(state, negatives).float() - self.log_frequency[negatives] - math.log(self.negatives.count)
+        logits = logits.masked_fill(negatives == target[:, None], float("-inf"))
+        own = (state * model.item_side(model.embeddings[target])).sum(-1)
+        own = own + model.popularity_weight * model.log_popularity[target]
+        labels = torch.zeros(len(target), dtype=torch.long, device=target.device)
+        return F.cross_entropy(torch.cat([own.float()[:, None], logits], dim=1), labels)
+
+    def validate(self) -> float:
+        return mean_loss(self, self.check)
 
 
 @torch.no_grad()

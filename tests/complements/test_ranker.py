@@ -6,7 +6,7 @@ import torch
 
 from graphrec.complements import POSTERIOR, LabelledLists, fit_ranker, list_shares, outside_features
 from graphrec.complements.ranker import ListScorer, list_loss, ranker_loss
-from graphrec.compute.progress import Silent
+from graphrec.compute.run import Run
 from graphrec.config import ComplementsConfig
 
 
@@ -111,7 +111,7 @@ def drawn(rng, queries, planted):
 def test_what_makes_an_answer_is_found_where_it_is_planted_only(planted, low, high):
     rng = np.random.default_rng(0)
     config = ComplementsConfig(ranker_epochs=20)
-    ranker, curve = fit_ranker(drawn(rng, 800, planted), config, 0, Silent(), validation=drawn(rng, 200, planted))
+    ranker, curve = fit_ranker(drawn(rng, 800, planted), config, Run(0), validation=drawn(rng, 200, planted))
     test = drawn(rng, 300, planted)
     shares = ranker.shares(test).reshape(300, 20)
     assert low <= (shares.argmax(axis=1) == test.gain.reshape(300, 20).argmax(axis=1)).mean() <= high
@@ -123,7 +123,7 @@ def test_the_share_of_what_is_no_candidate_is_learned():
     part = drawn(rng, 800, planted=True)
     half_elsewhere = LabelledLists(**{**vars(part), "total": part.total * 2})
     inside = [
-        fit_ranker(lists, ComplementsConfig(ranker_epochs=20), 0, Silent())[0].shares(lists).reshape(-1, 20).sum(axis=1)
+        fit_ranker(lists, ComplementsConfig(ranker_epochs=20), Run(0))[0].shares(lists).reshape(-1, 20).sum(axis=1)
         for lists in (part, half_elsewhere)
     ]
     assert inside[0].mean() > 0.9
@@ -132,7 +132,7 @@ def test_the_share_of_what_is_no_candidate_is_learned():
 
 def test_one_seed_one_ranker_and_its_networks_differ():
     part = drawn(np.random.default_rng(0), 100, True)
-    one, other = (fit_ranker(part, ComplementsConfig(ranker_epochs=2), 3, Silent())[0] for _ in range(2))
+    one, other = (fit_ranker(part, ComplementsConfig(ranker_epochs=2), Run(3))[0] for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
     first, second = (network.layers[0].weight for network in one.networks)
     assert not torch.equal(first, second)

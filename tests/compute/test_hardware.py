@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from graphrec.compute.hardware import ONE_CPU, hardware_of
-from graphrec.compute.progress import Silent
+from graphrec.compute.run import Run
 from graphrec.config import Config, ShopConfig, TrainingConfig, load_config, parse_config
 from graphrec.embeddings import fit_encoder
 from graphrec.errors import ConfigError
@@ -51,7 +51,8 @@ def test_mixed_precision_learns_what_full_precision_learns():
     right = group[left] * 40 + rng.integers(0, 40, 3000)
     pairs = top_pairs(160, left[left != right], right[left != right], np.ones(int((left != right).sum())), {}, 100)
     config = parse_config({"encoder": {"dim": 16, "hidden": 32, "batch": 128, "epochs": 3}}, "test").encoder
-    full, mixed = (fit_encoder(matrix, pairs, config, 0, Silent(), replace(ONE_CPU, mixed=m)) for m in (False, True))
+    runs = (Run(0, hardware=replace(ONE_CPU, mixed=mixed)) for mixed in (False, True))
+    full, mixed = (fit_encoder(matrix, pairs, config, run) for run in runs)
     assert mixed.embeddings.dtype == np.float32
     assert {parameter.dtype for parameter in mixed.model.parameters()} == {torch.float32}
     assert not np.array_equal(full.embeddings, mixed.embeddings)
@@ -75,28 +76,34 @@ JOINED = """
     from torch import distributed, nn
     from graphrec.config import TrainingConfig
     from graphrec.compute.hardware import hardware_of, joined_processes
-    from graphrec.compute.progress import Silent
-    from graphrec.compute.training import repeatable, train
+    from graphrec.compute.run import Run
+    from graphrec.compute.training import Schedule, repeatable, train
 
     config = TrainingConfig(device="cpu")
     with joined_processes(config) as first:
         hardware = hardware_of(config)
         assert first == (hardware.rank == 0) and hardware.processes == 2
-        with repeatable(0, hardware) as generator:
-            model, unused = nn.Linear(2, 1), nn.Linear(3, 1)
-            model.unused = unused
+        run = Run(0, hardware=hardware)
+        with repeatable(run) as generator:
+            weights = nn.Linear(2, 1)
+            weights.unused = nn.Linear(3, 1)
             with torch.no_grad():
-                model.weight += hardware.rank  # another start, which training must make the same
-            def batches():
-                for _ in range(200):
-                    yield torch.randn(16, 2, generator=generator)
-            drawn = next(batches())
-            def loss(x):
-                # Process 0 is told that y = 3 a, process 1 that y = b: together they learn the middle, 1.5 a + 0.5 b.
-                target = 3 * x[:, 0] if hardware.rank == 0 else x[:, 1]
-                return (model(x)[:, 0] - target).square().mean()
-            curve = train(model, batches, 200, loss, lambda: float(hardware.rank), 3, 0.05, "test", Silent(), hardware)
-        np.savez(f"{sys.argv[1]}/{hardware.rank}.npz", weight=model.weight.detach().numpy(), drawn=drawn.numpy(),
+                weights.weight += hardware.rank  # another start, which training must make the same
+            class Middle:
+                schedule = Schedule("test", 200, 3, 0.05)
+                model = weights
+                def batches(self, generator):
+                    for _ in range(200):
+                        yield torch.randn(16, 2, generator=generator)
+                def loss(self, x):
+                    # Process 0 is told that y = 3 a, process 1 that y = b: together they learn 1.5 a + 0.5 b.
+                    target = 3 * x[:, 0] if hardware.rank == 0 else x[:, 1]
+                    return (self.model(x)[:, 0] - target).square().mean()
+                def validate(self):
+                    return float(hardware.rank)
+            drawn = next(Middle().batches(generator))
+            curve = train(Middle(), run, generator)
+        np.savez(f"{sys.argv[1]}/{hardware.rank}.npz", weight=weights.weight.detach().numpy(), drawn=drawn.numpy(),
                  validation=np.array(curve.validation))
 """
 

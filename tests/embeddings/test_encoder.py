@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from graphrec.compute.progress import Silent
+from graphrec.compute.run import Run
 from graphrec.config import EncoderConfig
 from graphrec.embeddings import Adjacency, GraphSage, fit_encoder
 from graphrec.embeddings.sampling import sample_blocks, sample_neighbours
@@ -68,7 +68,7 @@ def test_embeddings_gather_linked_items_and_nothing_else(planted, low, high):
     right = group[left] * 40 + partner if planted else rng.integers(0, 160, 1500)
     edges = [(a, b) for a, b in zip(left, right, strict=True) if a != b]
     config = EncoderConfig(dim=16, hidden=32, batch=128, epochs=3)
-    fit = fit_encoder(matrix, graph_of(edges, 160), config, 0, Silent())
+    fit = fit_encoder(matrix, graph_of(edges, 160), config, Run(0))
     np.testing.assert_allclose(np.linalg.norm(fit.embeddings, axis=1), 1, rtol=1e-5)
     cosine = fit.embeddings @ fit.embeddings.T
     np.fill_diagonal(cosine, -2)
@@ -80,6 +80,6 @@ def test_one_seed_one_model():
     pairs = graph_of([(n, (n + 1) % 30) for n in range(30)], 30)
     matrix = np.random.default_rng(0).standard_normal((30, 5)).astype(np.float32)
     config = EncoderConfig(dim=8, hidden=8, batch=16, epochs=2)
-    first, second, other = (fit_encoder(matrix, pairs, config, seed, Silent()).embeddings for seed in (0, 0, 1))
+    first, second, other = (fit_encoder(matrix, pairs, config, Run(seed)).embeddings for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, other)

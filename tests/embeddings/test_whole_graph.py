@@ -5,8 +5,7 @@ import pytest
 import torch
 from torch_geometric.nn import SAGEConv
 
-from graphrec.compute.hardware import ONE_CPU
-from graphrec.compute.progress import Silent
+from graphrec.compute.run import Run
 from graphrec.config import EncoderConfig
 from graphrec.embeddings import Adjacency, GraphSage, fit_encoder
 from graphrec.embeddings.csr import mean_matrix
@@ -90,7 +89,7 @@ def test_both_ways_of_a_step_learn_the_same_planted_groups_and_repeat(whole_grap
     right = group[left] * 40 + rng.integers(0, 40, 1500)
     pairs = one_way([(a, b) for a, b in zip(left, right, strict=True) if a != b], 160)
     config = EncoderConfig(dim=16, hidden=32, batch=128, epochs=3, whole_graph_below=whole_graph_below)
-    fits = [fit_encoder(matrix, pairs, config, 0, Silent(), ONE_CPU) for _ in range(2)]
+    fits = [fit_encoder(matrix, pairs, config, Run(0)) for _ in range(2)]
     np.testing.assert_array_equal(fits[0].embeddings, fits[1].embeddings)
     cosine = fits[0].embeddings @ fits[0].embeddings.T
     np.fill_diagonal(cosine, -2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from graphrec.compute.progress import Silent
+from graphrec.compute.run import Run
 from graphrec.config import RerankConfig
 from graphrec.sessions import SessionItems, SessionMatrix, fit_session_model, session_log_probabilities, session_matrix
 
@@ -47,7 +47,7 @@ def test_next_items_are_found_where_they_are_planted_only(planted, low, high):
     types, prices = np.zeros(20, dtype=np.int64), np.zeros((20, 3), dtype=np.float32)
     items = SessionItems(embeddings, types, prices, np.ones(20), 1)
     config = RerankConfig(hidden=32, batch=64, epochs=4, negatives=64, learning_rate=0.01)
-    model, _ = fit_session_model(items, walks(follows, rng), walks(follows, rng, 200), config, 0, Silent())
+    model, _ = fit_session_model(items, walks(follows, rng), walks(follows, rng, 200), config, Run(0))
     hits = 0
     for start in range(20):
         likely = session_log_probabilities(model, np.array([start]), np.array([0]), np.arange(20))

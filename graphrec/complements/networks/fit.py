@@ -9,10 +9,9 @@ from graphrec.complements.networks.pair_data import ComplementPairs, EmbeddedCat
 from graphrec.complements.networks.predictor import ComplementPredictor
 from graphrec.complements.networks.regressor import fit_regressor
 from graphrec.complements.networks.type_transition import fit_type_transition
-from graphrec.compute.hardware import hardware_of
-from graphrec.compute.progress import Display
+from graphrec.compute.run import Run
 from graphrec.compute.training import Curve
-from graphrec.config import Config
+from graphrec.config import ComplementsConfig
 from graphrec.embeddings import EncoderFit
 from graphrec.graph import ProductGraph
 
@@ -26,8 +25,8 @@ def fit_predictor(
     future: ProductGraph,
     type_codes: np.ndarray,
     types: int,
-    config: Config,
-    display: Display,
+    config: ComplementsConfig,
+    run: Run,
 ) -> tuple[ComplementPredictor, dict[str, Curve]]:
     """Train type transition and embedding regressor on what was bought together, validated by what was later.
 
@@ -39,8 +38,8 @@ def fit_predictor(
     type_codes : ndarray
         `(items,) int64`.
     types : int
-    config : Config
-    display : Display
+    config : ComplementsConfig
+    run : Run
 
     Returns
     -------
@@ -56,8 +55,7 @@ def fit_predictor(
         types=types,
     )
     training, validation = (ComplementPairs.from_graph(g.complement, data) for g in (past, future))
-    settings, seed, hardware = config.complements, config.seed, hardware_of(config.training)
-    transition, transition_curve = fit_type_transition(training, validation, settings, seed, display, hardware)
-    regressor, regressor_curve = fit_regressor(training, validation, past.similar, settings, seed, display, hardware)
+    transition, transition_curve = fit_type_transition(training, validation, config, run)
+    regressor, regressor_curve = fit_regressor(training, validation, past.similar, config, run)
     curves = {"type transition": transition_curve, "embedding regressor": regressor_curve}
-    return ComplementPredictor.of(transition, regressor, settings.temperature), curves
+    return ComplementPredictor.of(transition, regressor, config.temperature), curves

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from graphrec.compute.training import draw_weighted
+from graphrec.config import ComplementsConfig
 from graphrec.graph import Pairs
-
-_SHOWN_ALONE = 0.3
-"""Share of training items shown as if cold, so that the models know the place of such items too."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,9 @@ class EmbeddedCatalogue:
     log_popularity: Tensor
     types: int
 
-    def shown(self, items: Tensor, generator: torch.Generator) -> Tensor:
-        """Return embeddings of items, some of them as if the items were cold."""
-        cold = torch.rand(len(items), generator=generator) < _SHOWN_ALONE
+    def shown(self, items: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
+        """Return embeddings of items, a share of them as if the items were cold."""
+        cold = torch.rand(len(items), generator=generator) < dropout
         return torch.where(cold[:, None], self.alone[items], self.embeddings[items])
 
 
@@ -87,6 +85,11 @@ class ComplementPairs:
         weight = self.weight.double().numpy()
         count = np.bincount(self.catalogue.type_codes[self.right].numpy(), weight, minlength=self.catalogue.types)
         return np.asarray((count + 0.5) / (count + 0.5).sum(), dtype=np.float32)
+
+
+def pair_steps(pairs: int, config: ComplementsConfig) -> int:
+    """Count the batches of an epoch over so many pairs."""
+    return max(1, min(config.pairs_per_epoch, config.draws_per_pair * pairs) // config.batch)
 
 
 def log_popularity_in_type(popularity: np.ndarray, type_codes: np.ndarray, types: int) -> np.ndarray:

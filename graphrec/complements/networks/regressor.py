@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graphrec.complements.networks.losses import LOSSES
-from graphrec.complements.networks.pair_data import ComplementPairs, members_by_type
-from graphrec.compute.hardware import ONE_CPU, Hardware
-from graphrec.compute.progress import Display
-from graphrec.compute.training import Curve, repeatable, train
+from graphrec.complements.networks.pair_data import ComplementPairs, members_by_type, pair_steps
+from graphrec.compute.run import Run
+from graphrec.compute.training import Curve, Schedule, mean_loss, repeatable, train
 from graphrec.config import ComplementsConfig
 from graphrec.graph import Pairs
 
@@ -77,13 +76,7 @@ class _Batch:
 
 
 def fit_regressor(
-    training: ComplementPairs,
-    validation: ComplementPairs,
-    similar: Pairs,
-    config: ComplementsConfig,
-    seed: int,
-    display: Display,
-    hardware: Hardware = ONE_CPU,
+    training: ComplementPairs, validation: ComplementPairs, similar: Pairs, config: ComplementsConfig, run: Run
 ) -> tuple[EmbeddingRegressor, Curve]:
     """Train to tell a pair's complement from other items of its type and from substitutes of the query.
 
@@ -94,27 +87,76 @@ def fit_regressor(
     similar : Pairs
         Whose links are the hard negatives.
     config : ComplementsConfig
-    seed : int
-    display : Display
-    hardware : Hardware
+    run : Run
     """
     data = training.catalogue
-    members, edges = (torch.from_numpy(a) for a in members_by_type(data.type_codes.numpy(), data.types))
-    similar_start = torch.from_numpy(similar.indptr)
-    similar_items = torch.from_numpy(np.append(similar.indices, 0).astype(np.int64))
+    negatives = _Negatives.of(training, similar, config)
+    with repeatable(run) as generator:
+        model = EmbeddingRegressor(data.embeddings.shape[1], config.hidden, data.types, config.dim, config.spaces)
+        fixed = torch.Generator().manual_seed(run.seed + 1)
+        check = [
+            run.hardware.moved(negatives.batch(validation, validation.draw(config.batch, fixed), 0.0, fixed))
+            for _ in range(_validation_batches(len(validation), config))
+        ]
+        task = _RegressorTask(model, training, negatives, check, config, run)
+        return model, train(task, run, generator)
 
-    def candidates(left: Tensor, right: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+
+def _validation_batches(pairs: int, config: ComplementsConfig) -> int:
+    return min(config.validation_batches, max(1, pairs // config.batch)) if pairs else 0
+
+
+@dataclass(frozen=True)
+class _Negatives:
+    """What a pair's complement is told from.
+
+    Parameters
+    ----------
+    members, edges : Tensor
+        As `members_by_type` gives them.
+    similar_start, similar_items : Tensor
+        The similar items of item i are `similar_items[similar_start[i] : similar_start[i + 1]]`.
+    config : ComplementsConfig
+    """
+
+    members: Tensor
+    edges: Tensor
+    similar_start: Tensor
+    similar_items: Tensor
+    config: ComplementsConfig
+
+    @classmethod
+    def of(cls, pairs: ComplementPairs, similar: Pairs, config: ComplementsConfig) -> _Negatives:
+        data = pairs.catalogue
+        members, edges = (torch.from_numpy(a) for a in members_by_type(data.type_codes.numpy(), data.types))
+        items = torch.from_numpy(np.append(similar.indices, 0).astype(np.int64))
+        return cls(members, edges, torch.from_numpy(similar.indptr), items, config)
+
+    def batch(self, pairs: ComplementPairs, edge: Tensor, dropout: float, generator: torch.Generator) -> _Batch:
+        """Lay out pairs with their negatives; a share of the items is shown as if cold."""
+        data, left, right = pairs.catalogue, pairs.left[edge], pairs.right[edge]
+        chosen, offset = self._candidates(pairs, left, right, generator)
+        items, place = torch.unique(chosen, return_inverse=True)
+        query, shown = (
+            data.shown(codes, dropout, generator) if dropout else data.embeddings[codes] for codes in (left, items)
+        )
+        return _Batch(query, data.type_codes[right], place, shown, offset)
+
+    def _candidates(
+        self, pairs: ComplementPairs, left: Tensor, right: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Lay the complement first, then items of its type, then items similar to the query.
 
         The offset makes a few items stand for their whole type, and strikes out the complement drawn again.
         """
+        data, config = pairs.catalogue, self.config
         kind = data.type_codes[right]
-        first, size = edges[kind], edges[kind + 1] - edges[kind]
+        first, size = self.edges[kind], self.edges[kind + 1] - self.edges[kind]
         points = torch.rand(len(left), config.negatives, generator=generator)
-        in_type = members[first[:, None] + (points * size[:, None]).long()]
-        start, degree = similar_start[left], similar_start[left + 1] - similar_start[left]
+        in_type = self.members[first[:, None] + (points * size[:, None]).long()]
+        start, degree = self.similar_start[left], self.similar_start[left + 1] - self.similar_start[left]
         points = torch.rand(len(left), config.hard_negatives, generator=generator)
-        hard = similar_items[start[:, None] + (points * degree[:, None]).long()]
+        hard = self.similar_items[start[:, None] + (points * degree[:, None]).long()]
         hard = torch.where(degree[:, None] > 0, hard, right[:, None].expand_as(hard))
         chosen = torch.cat([right[:, None], in_type, hard], dim=1)
         offset = data.log_popularity[chosen]
@@ -124,50 +166,35 @@ def fit_regressor(
         again[:, 0] = False
         return chosen, offset.masked_fill(again, float("-inf"))
 
-    def batch_of(pairs: ComplementPairs, edge: Tensor, generator: torch.Generator, learn: bool) -> _Batch:
-        left, right = pairs.left[edge], pairs.right[edge]
-        chosen, offset = candidates(left, right, generator)
-        query = data.shown(left, generator) if learn else data.embeddings[left]
-        items, place = torch.unique(chosen, return_inverse=True)
-        shown = data.shown(items, generator) if learn else data.embeddings[items]
-        return _Batch(query, data.type_codes[right], place, shown, offset)
 
-    with repeatable(seed, hardware) as generator:
-        model = EmbeddingRegressor(data.embeddings.shape[1], config.hidden, data.types, config.dim, config.spaces)
-        steps = max(1, min(config.pairs_per_epoch, 20 * len(training)) // config.batch)
+@dataclass(frozen=True)
+class _RegressorTask:
+    """Pairs among their negatives."""
 
-        def batches() -> Iterator[_Batch]:
-            for _ in range(steps):
-                yield batch_of(
-                    training, training.draw(hardware.share_of(config.batch), generator), generator, learn=True
-                )
+    model: EmbeddingRegressor
+    training: ComplementPairs
+    negatives: _Negatives
+    check: list[_Batch]
+    config: ComplementsConfig
+    run: Run
 
-        def loss(batch: _Batch) -> Tensor:
-            query = model.query(batch.query, batch.types)
-            # Each item is placed once; index_select and bmm have backward passes that are fast and repeatable.
-            places = model.place(batch.embeddings).index_select(0, batch.candidates.flatten())
-            products = torch.bmm(places.view(*batch.candidates.shape, -1), query[:, :, None])[:, :, 0]
-            return LOSSES[config.loss](products.float(), batch.offset, config.temperature)
+    @property
+    def schedule(self) -> Schedule:
+        steps = pair_steps(len(self.training), self.config)
+        return Schedule("embedding regressor", steps, self.config.epochs, self.config.learning_rate)
 
-        fixed = torch.Generator().manual_seed(seed + 1)
-        check = [
-            hardware.moved(batch_of(validation, validation.draw(config.batch, fixed), fixed, learn=False))
-            for _ in range(min(16, max(1, len(validation) // config.batch)) if len(validation) else 0)
-        ]
+    def batches(self, generator: torch.Generator) -> Iterator[_Batch]:
+        pairs = self.run.hardware.share_of(self.config.batch)
+        for _ in range(self.schedule.steps):
+            edge = self.training.draw(pairs, generator)
+            yield self.negatives.batch(self.training, edge, self.config.neighbour_dropout, generator)
 
-        def validate() -> float:
-            return float(np.mean([float(loss(batch)) for batch in check])) if check else 0.0
+    def loss(self, batch: _Batch) -> Tensor:
+        query = self.model.query(batch.query, batch.types)
+        # Each item is placed once; index_select and bmm have backward passes that are fast and repeatable.
+        places = self.model.place(batch.embeddings).index_select(0, batch.candidates.flatten())
+        products = torch.bmm(places.view(*batch.candidates.shape, -1), query[:, :, None])[:, :, 0]
+        return LOSSES[self.config.loss](products.float(), batch.offset, self.config.temperature)
 
-        curve = train(
-            model,
-            batches,
-            steps,
-            loss,
-            validate,
-            config.epochs,
-            config.learning_rate,
-            "embedding regressor",
-            display,
-            hardware,
-        )
-    return model, curve
+    def validate(self) -> float:
+        return mean_loss(self, self.check)

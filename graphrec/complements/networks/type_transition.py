@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from graphrec.complements.networks.pair_data import ComplementPairs
-from graphrec.compute.hardware import ONE_CPU, Hardware
-from graphrec.compute.progress import Display
-from graphrec.compute.training import Curve, repeatable, train
+from graphrec.complements.networks.pair_data import ComplementPairs, pair_steps
+from graphrec.compute.run import Run
+from graphrec.compute.training import Curve, Schedule, repeatable, train
 from graphrec.config import ComplementsConfig
-
-_VALIDATION_PAIRS = 20_000
-"""Drawn from the later baskets; more do not change which epoch is best."""
 
 
 class TypeTransition(nn.Module):
@@ -41,12 +38,7 @@ class TypeTransition(nn.Module):
 
 
 def fit_type_transition(
-    training: ComplementPairs,
-    validation: ComplementPairs,
-    config: ComplementsConfig,
-    seed: int,
-    display: Display,
-    hardware: Hardware = ONE_CPU,
+    training: ComplementPairs, validation: ComplementPairs, config: ComplementsConfig, run: Run
 ) -> tuple[TypeTransition, Curve]:
     """Train on the types of complements; the later baskets choose the epoch.
 
@@ -55,45 +47,45 @@ def fit_type_transition(
     training, validation : ComplementPairs
         Before and after the cut; embeddings and types are shared.
     config : ComplementsConfig
-    seed : int
-    display : Display
-    hardware : Hardware
+    run : Run
     """
     data = training.catalogue
-    with repeatable(seed, hardware) as generator:
+    with repeatable(run) as generator:
         model = TypeTransition(data.embeddings.shape[1], config.hidden, data.types)
         with torch.no_grad():
             model.out.weight.mul_(0.1)
             model.out.bias.copy_(torch.from_numpy(np.log(training.type_shares())))
-        steps = max(1, min(config.pairs_per_epoch, 20 * len(training)) // config.batch)
+        fixed = torch.Generator().manual_seed(run.seed + 1)
+        check = validation.draw(min(config.validation_pairs, 4 * len(validation)), fixed)
+        asked = data.embeddings[validation.left[check]], data.type_codes[validation.right[check]]
+        task = _TransitionTask(model, training, run.hardware.moved(asked), config, run)
+        return model, train(task, run, generator)
 
-        def batches() -> Iterator[tuple[Tensor, Tensor]]:
-            for _ in range(steps):
-                edge = training.draw(hardware.share_of(config.batch), generator)
-                yield data.shown(training.left[edge], generator), data.type_codes[training.right[edge]]
 
-        def loss(batch: tuple[Tensor, Tensor]) -> Tensor:
-            return F.nll_loss(model(batch[0]), batch[1])
+@dataclass(frozen=True)
+class _TransitionTask:
+    """Embeddings of queries and the types of what completes them."""
 
-        fixed = torch.Generator().manual_seed(seed + 1)
-        check = validation.draw(min(_VALIDATION_PAIRS, 4 * len(validation)), fixed)
+    model: TypeTransition
+    training: ComplementPairs
+    check: tuple[Tensor, Tensor]
+    config: ComplementsConfig
+    run: Run
 
-        def validate() -> float:
-            if not len(check):
-                return 0.0
-            asked = data.embeddings[validation.left[check]], data.type_codes[validation.right[check]]
-            return float(loss(hardware.moved(asked)))
+    @property
+    def schedule(self) -> Schedule:
+        steps = pair_steps(len(self.training), self.config)
+        return Schedule("type transition", steps, self.config.epochs, self.config.learning_rate)
 
-        curve = train(
-            model,
-            batches,
-            steps,
-            loss,
-            validate,
-            config.epochs,
-            config.learning_rate,
-            "type transition",
-            display,
-            hardware,
-        )
-    return model, curve
+    def batches(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        data, pairs = self.training.catalogue, self.run.hardware.share_of(self.config.batch)
+        for _ in range(self.schedule.steps):
+            edge = self.training.draw(pairs, generator)
+            shown = data.shown(self.training.left[edge], self.config.neighbour_dropout, generator)
+            yield shown, data.type_codes[self.training.right[edge]]
+
+    def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        return F.nll_loss(self.model(batch[0]), batch[1])
+
+    def validate(self) -> float:
+        return float(self.loss(self.check)) if len(self.check[1]) else 0.0
