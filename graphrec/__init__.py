@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from graphrec.compute.late import late
 from graphrec.config import Config, load_config
 from graphrec.errors import (
     ConfigError,
@@ -12,12 +13,12 @@ from graphrec.errors import (
     ModelError,
     UnknownItem,
 )
-from graphrec.events import Catalogue, Events, load_events
-from graphrec.graph import Evidence
-from graphrec.results import Explanation, Recommendation, SimilarItem
 
 if TYPE_CHECKING:
+    from graphrec.events import Catalogue, Events, load_events
+    from graphrec.graph import Evidence
     from graphrec.recommender import Recommender
+    from graphrec.results import Explanation, Recommendation, SimilarItem
 
 __all__ = [
     "Catalogue",
@@ -39,11 +40,20 @@ __all__ = [
     "load_events",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import the recommender, and with it torch, only when it is asked for: reading and counting do without."""
-    if name == "Recommender":
-        from graphrec.recommender import Recommender
-
-        return Recommender
-    raise AttributeError(f"module 'graphrec' has no attribute {name!r}")
+__getattr__ = late(
+    __name__,
+    {
+        "events": (
+            "Catalogue",
+            "Events",
+            "load_events",
+        ),
+        "graph": ("Evidence",),
+        "results": (
+            "Explanation",
+            "Recommendation",
+            "SimilarItem",
+        ),
+        "recommender": ("Recommender",),
+    },
+)

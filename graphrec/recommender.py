@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,16 @@ from graphrec.compute.progress import Display, Silent
 from graphrec.compute.ragged import offsets, ranges
 from graphrec.config import Config
 from graphrec.errors import EventsError
-from graphrec.events import Catalogue, Events
+from graphrec.events import Catalogue
 from graphrec.graph import Evidence
 from graphrec.lists import Ranking
 from graphrec.model import Model
 from graphrec.model.directory import load_model, save_model
-from graphrec.model.fit import fit_model
 from graphrec.results import Explanation, Recommendation, SimilarItem
 from graphrec.sessions import session_log_probabilities
+
+if TYPE_CHECKING:
+    from graphrec.events import Events
 
 
 class Recommender:
@@ -59,6 +62,8 @@ class Recommender:
         EventsError, GraphError
             When the log holds nothing to learn from.
         """
+        from graphrec.model.fit import fit_model  # what only a fit needs takes seconds to import
+
         return cls(fit_model(events, config or Config(), display or Silent()))
 
     @classmethod

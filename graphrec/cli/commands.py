@@ -1,4 +1,7 @@
-"""The command line: doctor, fit, recommend, similar, embed, export, evaluate, shop."""
+"""The command line: doctor, fit, recommend, similar, embed, export, evaluate, shop.
+
+Every command imports what it needs, so that none waits for what it does not use.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,15 @@ import time
 import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-import graphrec
-from graphrec.cli.terminal import print_cuts, print_doctor, print_evaluation, print_fit, print_table
-from graphrec.compute.hardware import first_before_others, joined_processes
-from graphrec.compute.memory import peak_gib
-from graphrec.compute.progress import Bars, Silent
-from graphrec.config import CatalogueConfig, ShopConfig, load_config
-from graphrec.doctor import examine, facts_in_words, findings, report_data, verdicts, write_page
+from graphrec.config import CatalogueConfig, ShopConfig
 from graphrec.errors import EventsError, GraphrecError, GraphrecWarning
-from graphrec.evaluation import write_cuts, write_evaluation
-from graphrec.events import load_events, read_catalogue
-from graphrec.events.files import column_names
-from graphrec.events.shop import generate_shop, write_shop
-from graphrec.events.tables import CATALOGUE_COLUMNS
-from graphrec.serving import check_format, write_table
+
+if TYPE_CHECKING:
+    from graphrec.recommender import Recommender
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,6 +41,12 @@ def doctor(
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:
     """Say what a log holds, what is wrong with it, and whether it is enough."""
+    from graphrec.cli.terminal import print_doctor, say
+    from graphrec.compute.progress import Bars
+    from graphrec.config import load_config
+    from graphrec.doctor import examine, facts_in_words, findings, report_data, verdicts, write_page
+    from graphrec.events import load_events
+
     display = Bars()
     resolved = load_config(config, settings or [])
     events = load_events(resolved, display)
@@ -62,7 +60,7 @@ def doctor(
     else:
         print_doctor(config.stem, facts_in_words(seen), wrong, can)
         if html is not None:
-            Console().print(f"page: {escape(str(html))}")
+            say(f"page: {html}")
 
 
 @app.command()
@@ -72,6 +70,14 @@ def fit(
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:
     """Fit a model on a shop's log; under torchrun, with several processes."""
+    from graphrec.cli.terminal import print_fit
+    from graphrec.compute.hardware import first_before_others, joined_processes
+    from graphrec.compute.memory import peak_gib
+    from graphrec.compute.progress import Bars, Silent
+    from graphrec.config import load_config
+    from graphrec.events import load_events
+    from graphrec.recommender import Recommender
+
     started = time.perf_counter()
     resolved = load_config(config, settings or [])
     place = out or Path("models") / config.stem
@@ -81,7 +87,7 @@ def fit(
             warnings.simplefilter("ignore", GraphrecWarning)  # the first process says it
         with first_before_others():
             events = load_events(resolved, display)
-        recommender = graphrec.Recommender.fit(events, resolved, display)
+        recommender = Recommender.fit(events, resolved, display)
         if first:
             recommender.save(place)
             print_fit(recommender, place, time.perf_counter() - started, peak_gib())
@@ -97,7 +103,9 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Say what completes an item or a cart, with the evidence."""
-    recommender = graphrec.Recommender.load(model)
+    from graphrec.recommender import Recommender
+
+    recommender = Recommender.load(model)
     seen = [item.strip() for item in session.split(",") if item.strip()]
     answers = recommender.recommend(items, k, seen, unknown="skip" if skip_unknown else "raise")
     _show([asdict(answer) for answer in answers], recommender, as_json, f"completes {', '.join(items)}")
@@ -111,7 +119,9 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """Show the substitutes of an item."""
-    recommender = graphrec.Recommender.load(model)
+    from graphrec.recommender import Recommender
+
+    recommender = Recommender.load(model)
     answers = recommender.similar_items(item, k)
     _show([asdict(answer) for answer in answers], recommender, as_json, f"similar to {item}")
 
@@ -124,8 +134,13 @@ def embed(
     k: HowMany = 10,
 ) -> None:
     """Embed products that the model has never seen, and say what completes them."""
+    from graphrec.cli.terminal import say
+    from graphrec.events import read_catalogue
+    from graphrec.recommender import Recommender
+    from graphrec.serving import check_format, write_table
+
     check_format(out)
-    recommender = graphrec.Recommender.load(model)
+    recommender = Recommender.load(model)
     frame = read_catalogue(_products_config(recommender, products))
     vectors = recommender.embed(frame)
     lists = recommender.recommend_new(frame, k)
@@ -134,7 +149,7 @@ def embed(
     table = columns.reindex(ids).reset_index()
     table.insert(1, "embedding", list(vectors))
     write_table(table, out)
-    Console().print(f"{len(table):,} products, {vectors.shape[1]} dimensions, with complements: {escape(str(out))}")
+    say(f"{len(table):,} products, {vectors.shape[1]} dimensions, with complements: {out}")
 
 
 @app.command()
@@ -144,13 +159,18 @@ def export(
     k: HowMany = 10,
 ) -> None:
     """Write the bought-together list of every item: a row per item and rank."""
+    from graphrec.cli.terminal import say
+    from graphrec.compute.progress import Bars
+    from graphrec.recommender import Recommender
+    from graphrec.serving import check_format, write_table
+
     check_format(out)
-    recommender = graphrec.Recommender.load(model)
+    recommender = Recommender.load(model)
     frame = recommender.recommend_all(k, Bars())
     write_table(frame, out)
     share = frame["source"].value_counts(normalize=True)
     sources = ", ".join(f"{name} {part:.1%}" for name, part in share.items())
-    Console().print(f"{len(frame):,} rows for {frame['item'].nunique():,} items ({sources}): {escape(str(out))}")
+    say(f"{len(frame):,} rows for {frame['item'].nunique():,} items ({sources}): {out}")
 
 
 @app.command()
@@ -174,6 +194,11 @@ def evaluate(
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:
     """Measure graphrec beside every baseline on what came after a cut, or several, and write a leaderboard."""
+    from graphrec.cli.terminal import print_cuts, print_evaluation
+    from graphrec.compute.progress import Bars
+    from graphrec.config import load_config
+    from graphrec.evaluation import write_cuts, write_evaluation
+
     resolved = load_config(config, settings or [])
     place = out or Path("eval") / config.stem
     asked = [name.strip() for name in models.split(",") if name.strip()]
@@ -194,16 +219,23 @@ def shop(
     items: Annotated[int, typer.Option(min=2, help="Products.")] = ShopConfig().items,
 ) -> None:
     """Generate a shop's log in the REES46 columns, with planted complements, and a config to fit it."""
+    from graphrec.cli.terminal import say
+    from graphrec.compute.progress import Bars
+    from graphrec.events.shop import generate_shop, write_shop
+
     generated = generate_shop(ShopConfig(events=events, seed=seed, noise=noise, items=items))
     try:
         write_shop(generated, out, Bars())
     except OSError as error:
         raise GraphrecError(f"cannot write {out}: {error.strerror}; give another folder") from None
-    Console().print(f"{events:,} events: {escape(str(out))}; next: graphrec fit {escape(str(out / 'shop.yaml'))}")
+    say(f"{events:,} events: {out}; next: graphrec fit {out / 'shop.yaml'}")
 
 
-def _products_config(recommender: graphrec.Recommender, products: Path) -> CatalogueConfig:
+def _products_config(recommender: Recommender, products: Path) -> CatalogueConfig:
     """Map the columns of a product table: by the model's own catalogue mapping, else by graphrec's words."""
+    from graphrec.events.files import column_names
+    from graphrec.events.tables import CATALOGUE_COLUMNS
+
     table = CatalogueConfig(path=str(products))
     names = column_names(table)
     known: dict[str, str | list[str]] = {word: word for word in CATALOGUE_COLUMNS if word in names}
@@ -221,24 +253,33 @@ def _products_config(recommender: graphrec.Recommender, products: Path) -> Catal
     return table.model_copy(update={"columns": known})
 
 
-def _show(answers: list[dict[str, Any]], recommender: graphrec.Recommender, as_json: bool, title: str) -> None:
+def _show(answers: list[dict[str, Any]], recommender: Recommender, as_json: bool, title: str) -> None:
     if as_json:
         sys.stdout.write(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
     else:
+        from graphrec.cli.terminal import print_table
+
         print_table(answers, recommender, title)
 
 
 def main() -> None:
     """Run the command line: what a user did wrong is one line on stderr and exit code 2."""
-    console = Console(stderr=True, soft_wrap=True)
 
     def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
         if issubclass(category, GraphrecWarning):
-            console.print(f"[yellow]warning:[/] {escape(str(message))}", highlight=False)
+            complain("[yellow]warning:[/]", str(message))
 
     warnings.showwarning = show_warning
     try:
         app()
     except GraphrecError as error:
-        console.print(f"[red]{type(error).__name__}:[/] {escape(str(error))}", highlight=False)
+        complain(f"[red]{type(error).__name__}:[/]", str(error))
         sys.exit(2)
+
+
+def complain(heading: str, text: str) -> None:
+    """Write one line to stderr."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    Console(stderr=True, soft_wrap=True).print(f"{heading} {escape(text)}", highlight=False)

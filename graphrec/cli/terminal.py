@@ -12,9 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from graphrec.doctor import Finding, Verdict
-
 if TYPE_CHECKING:
+    from graphrec.doctor import Finding, Verdict
     from graphrec.evaluation import Evaluation
     from graphrec.evaluation.cuts_report import CutsReport
     from graphrec.recommender import Recommender
@@ -23,6 +22,11 @@ if TYPE_CHECKING:
 _HEADLINES = {"ndcg_beyond_chance@10": "beyond chance", "ndcg@10": "NDCG@10"}
 """Metrics that are printed of every model; the interval is that of the headline."""
 _COLOURS = {"yes": "green", "partly": "yellow", "no": "red", "warning": "yellow", "note": "dim"}
+
+
+def say(text: str) -> None:
+    """Print a sentence as it stands."""
+    Console().print(escape(text))
 
 
 def print_doctor(name: str, facts: Mapping[str, str], wrong: Sequence[Finding], can: Sequence[Verdict]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from graphrec.complements.known_items import KnownItems
 from graphrec.complements.networks.complement_index import ComplementIndex
 from graphrec.complements.networks.predictor import ComplementPredictor
 from graphrec.config import Config
-from graphrec.events import Events
-from graphrec.graph import ProductGraph, item_sales
+from graphrec.graph import ProductGraph
 from graphrec.retrieval import Index, lay_out_by_size
+
+if TYPE_CHECKING:
+    from graphrec.events import Events
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Snapshot:
             The networks, and what is known of the items beside the counts; of the moment or older.
         config : Config
         """
+        from graphrec.graph import item_sales  # a model that is asked reads no log
+
         settings = config.complements
         sales = item_sales(events, settings.trend_days)
         memory = Memory.of(graph, known.type_codes, predictor.types, sales, settings.ranks, config.seed)

@@ -1,12 +1,17 @@
 """Events -> ProductGraph: similar and complement pairs with what the log says of them."""
 
-from graphrec.graph.both_graphs import build_both_graphs
-from graphrec.graph.build import build_graph, require_complements, require_learnable
+from typing import TYPE_CHECKING
+
+from graphrec.compute.late import late
 from graphrec.graph.low_rank import low_rank_counts
 from graphrec.graph.nearest import substitutes_without_views
 from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import Evidence, ProductGraph
-from graphrec.graph.sales import Sales, item_sales
+
+if TYPE_CHECKING:
+    from graphrec.graph.both_graphs import build_both_graphs
+    from graphrec.graph.build import build_graph, require_complements, require_learnable
+    from graphrec.graph.sales import Sales, item_sales
 
 __all__ = [
     "Evidence",
@@ -22,3 +27,19 @@ __all__ = [
     "substitutes_without_views",
     "top_pairs",
 ]
+
+__getattr__ = late(
+    __name__,
+    {
+        "both_graphs": ("build_both_graphs",),
+        "build": (
+            "build_graph",
+            "require_complements",
+            "require_learnable",
+        ),
+        "sales": (
+            "Sales",
+            "item_sales",
+        ),
+    },
+)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
 
@@ -30,6 +29,8 @@ def low_rank_counts(
     left, right : ndarray
         `(items, rank) float64`; `left[i] @ right[j]` is the expected count of i and j.
     """
+    from sklearn.utils.extmath import randomized_svd
+
     root = np.sqrt(np.asarray(counts.sum(axis=1)).ravel())
     inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
     rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))

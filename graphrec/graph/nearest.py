@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
-from sklearn.decomposition import TruncatedSVD
 
 from graphrec.config import SimilarConfig
 from graphrec.graph.pairs import Pairs, top_pairs
@@ -66,6 +65,8 @@ def context_vectors(complement: Pairs, dim: int, seed: int) -> np.ndarray:
         (positive.astype(np.float32), complement.indices, complement.indptr), shape=(complement.items,) * 2
     )
     rank = min(dim, complement.items - 1)
+    from sklearn.decomposition import TruncatedSVD
+
     svd = TruncatedSVD(rank, algorithm="randomized", n_iter=4, random_state=seed)
     return np.asarray(svd.fit_transform(matrix), dtype=np.float32)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -37,6 +36,7 @@ class Evidence:
 
 
 if TYPE_CHECKING:
+    import networkx as nx
     from torch_geometric.data import HeteroData
 
 _MIRROR = {
@@ -168,6 +168,8 @@ class ProductGraph:
             Nodes are types (`items`: how many); edge t -> u has `count` (baskets, each pair counted) and
             `probability` (`count` over all that leave t).
         """
+        import networkx as nx
+
         codes, names = pd.factorize(np.asarray(types, dtype=object), sort=True)
         pairs = self.complement
         edges = pd.DataFrame({"t": codes[pairs.rows], "u": codes[pairs.indices], "count": pairs.columns["count"]})

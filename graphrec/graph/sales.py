@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
-from ibis import _
 
-from graphrec.compute.engine import open_engine
-from graphrec.events import PURCHASE, Events
+from graphrec.events import PURCHASE
+
+if TYPE_CHECKING:
+    from graphrec.events import Events
 
 _DAY = 86_400.0
 _ALL_TIME = 0.01
@@ -64,6 +65,10 @@ def item_sales(events: Events, half_lives: Sequence[float]) -> Sales:
 
 def _purchases(events: Events) -> np.ndarray:
     """Count the baskets that hold each item, `(items,) float64`."""
+    from ibis import _
+
+    from graphrec.compute.engine import open_engine
+
     with open_engine(events.engine) as engine:
         bought = events.table(engine).filter(_.kind == PURCHASE)
         per_item = engine.fetch(bought.group_by("item").agg(baskets=_.basket.nunique()))
@@ -76,6 +81,11 @@ def _trend(events: Events, half_lives: Sequence[float]) -> np.ndarray:
     """Share out the purchases, each worth less the older it is, `(items, half_lives) float64`."""
     if not half_lives:
         return np.zeros((len(events.catalogue), 0))
+    import ibis
+    from ibis import _
+
+    from graphrec.compute.engine import open_engine
+
     last = events.facts.last
     shares = np.zeros((len(events.catalogue), len(half_lives)))
     with open_engine(events.engine) as engine:

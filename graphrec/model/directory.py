@@ -22,7 +22,6 @@ from graphrec.complements import ComplementModel, KnownItems, Lenders, Memory, R
 from graphrec.complements.evidence import require_columns
 from graphrec.complements.networks import ComplementIndex, ComplementPredictor, EmbeddingRegressor, TypeTransition
 from graphrec.config import Config, RetrievalConfig, parse_config
-from graphrec.embeddings import GraphSage
 from graphrec.embeddings.features import ItemFeatures
 from graphrec.errors import ModelError
 from graphrec.events import Catalogue
@@ -89,9 +88,9 @@ def _write_files(model: Model, folder: Path) -> None:
         "session_popularity": model.session_model.log_popularity.numpy(),
     }
     _save_arrays(vectors, folder / "embeddings.safetensors")
-    for name, network in _networks(model).items():
-        weights = {key: value.numpy() for key, value in network.state_dict().items()}
-        _save_arrays(weights, folder / f"{name}.safetensors")
+    states = {name: network.state_dict() for name, network in _networks(model).items()}
+    for name, state in (states | {"encoder": model.encoder_weights}).items():
+        _save_arrays({key: value.numpy() for key, value in state.items()}, folder / f"{name}.safetensors")
     model.similar_index.save(folder / "similar.ann")
     if model.lenders.forest is not None:
         model.lenders.forest.save(folder / "lenders.ann")
@@ -171,7 +170,6 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     embeddings = vectors["embeddings"]
     type_codes, types = features.type_codes(catalogue.frame), len(features.types)
     settings = config.complements
-    encoder = GraphSage(features.dim, config.encoder.hidden, config.encoder.dim)
     transition = TypeTransition(config.encoder.dim, settings.hidden, types).double()
     regressor = EmbeddingRegressor(config.encoder.dim, settings.hidden, types, settings.dim, settings.spaces).double()
     nothing = np.zeros(len(catalogue))
@@ -179,7 +177,6 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     session_model = SessionItems(embeddings, type_codes, prices, nothing, types).model(config.rerank.hidden)
     session_model.log_popularity.copy_(torch.from_numpy(vectors["session_popularity"]))
     networks: dict[str, Network] = {
-        "encoder": encoder,
         "type_transition": transition,
         "regressor": regressor,
         "session_model": session_model,
@@ -189,8 +186,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         ranker = Ranker(tuple(manifest["ranker_columns"]), settings.ranker_hidden, settings.ranker_networks).double()
         networks["ranker"] = ranker
     for name, network in networks.items():
-        tensors = {key: torch.from_numpy(value) for key, value in load_file(path / f"{name}.safetensors").items()}
-        network.load_state_dict(tensors)
+        network.load_state_dict(_tensors(path / f"{name}.safetensors"))
         network.eval()
     predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
     counted = load_file(path / "memory.safetensors")
@@ -218,7 +214,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
         config=config,
         catalogue=catalogue,
         features=features,
-        encoder=encoder,
+        encoder_weights=_tensors(path / "encoder.safetensors"),
         complements=ComplementModel(snapshot, ranker, vectors["anyone"]),
         chosen_specificity=float(manifest["specificity"]),
         similar_index=AnnoyIndex.load(path / "similar.ann", embeddings, config.retrieval),
@@ -252,11 +248,14 @@ def _networks(model: Model) -> dict[str, Network]:
     ranker = model.complements.ranker
     return {
         **({} if ranker is None else {"ranker": ranker}),
-        "encoder": model.encoder,
         "type_transition": model.snapshot.predictor.transition,
         "regressor": model.snapshot.predictor.regressor,
         "session_model": model.session_model,
     }
+
+
+def _tensors(file: Path) -> dict[str, torch.Tensor]:
+    return {key: torch.from_numpy(value) for key, value in load_file(file).items()}
 
 
 def _save_arrays(arrays: dict[str, np.ndarray], file: Path) -> None:

@@ -88,7 +88,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         config=config,
         catalogue=events.catalogue,
         features=features,
-        encoder=encoder.model,
+        encoder_weights=encoder.model.state_dict(),
         complements=complements,
         chosen_specificity=learned.specificity,
         similar_index=similar_index,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,15 @@ from scipy import sparse
 
 from graphrec.complements import ComplementModel, Lenders, Members, QueryItems, Snapshot
 from graphrec.config import Config
-from graphrec.embeddings import GraphSage
 from graphrec.embeddings.features import ItemFeatures
 from graphrec.events import Catalogue
 from graphrec.graph import ProductGraph
 from graphrec.lists import ListRules, NearDuplicates, Ranking, rank_complements
 from graphrec.retrieval import AnnoyIndex
 from graphrec.sessions import SessionLstm
+
+if TYPE_CHECKING:
+    from graphrec.embeddings import GraphSage
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Model:
     config : Config
     catalogue : Catalogue
     features : ItemFeatures
-    encoder : GraphSage
+    encoder_weights : mapping of str to Tensor
+        As its `state_dict` names them.
     complements : ComplementModel
         P(item | query).
     chosen_specificity : float
@@ -54,7 +56,7 @@ class Model:
     config: Config
     catalogue: Catalogue
     features: ItemFeatures
-    encoder: GraphSage
+    encoder_weights: Mapping[str, torch.Tensor]
     complements: ComplementModel
     chosen_specificity: float
     similar_index: AnnoyIndex
@@ -102,10 +104,19 @@ class Model:
         near_duplicates = self.near_duplicates if lists.near_duplicates == "one" else None
         return ListRules(self.specificity, lists.min_types, lists.one_way, near_duplicates)
 
+    @property
+    def encoder(self) -> GraphSage:
+        """The encoder, built anew: known items have their embeddings, and torch-geometric takes seconds to import."""
+        from graphrec.embeddings import GraphSage
+
+        encoder = GraphSage(self.features.dim, self.config.encoder.hidden, self.config.encoder.dim)
+        encoder.load_state_dict(dict(self.encoder_weights))
+        return encoder.eval()
+
     @cached_property
     def encoder_alone(self) -> GraphSage:
         """The encoder in float64: what it makes of a product does not depend on which others it is asked with."""
-        return deepcopy(self.encoder).double()
+        return self.encoder.double()
 
     def carts(self, carts: Sequence[np.ndarray]) -> Members:
         """Look up carts of item codes as queries."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from graphrec.events import Events
+if TYPE_CHECKING:
+    from graphrec.events import Events
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from graphrec.config import FeaturesConfig
 from graphrec.errors import GraphrecWarning, ModelError
@@ -71,6 +69,8 @@ def fit_text_encoder(texts: Sequence[str], config: FeaturesConfig, seed: int) ->
     ModelError
         When `features.text: wordllama` is asked for and it is not installed.
     """
+    from sklearn.decomposition import PCA, TruncatedSVD
+
     name = _choose(config)
     known = [text for text in texts if text]
     if len(known) < 2:
@@ -128,6 +128,8 @@ def _wordllama() -> Any:  # noqa: ANN401 - the library is not typed
 
 
 def _hashed_vectors(texts: Sequence[str]) -> sparse.csr_matrix:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
     hashed = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 4), n_features=2**13, alternate_sign=True)
     return hashed.transform(texts)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.feature_extraction.text import CountVectorizer
 from threadpoolctl import threadpool_limits
 
 from graphrec.config import FeaturesConfig
@@ -69,6 +67,8 @@ def fit_types(
 
     Clusters are named by the two words that tell them apart best.
     """
+    from sklearn.cluster import KMeans
+
     known = pd.Series(list(types), dtype=object)
     none = np.zeros((0, texts.shape[1]), dtype=np.float32)
     if not config.types:
@@ -87,6 +87,8 @@ def fit_types(
 
 def _cluster_names(titles: Sequence[str], labels: np.ndarray, clusters: int) -> list[str]:
     """Name each cluster by its two most telling words: frequent in it, rare elsewhere."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
     words = CountVectorizer(token_pattern=r"(?u)\b[^\W\d]{3,}\b", binary=True)
     try:
         present = words.fit_transform(titles)
