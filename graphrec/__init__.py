@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from graphrec.compute.late import late
+from graphrec.compute.waiting import wait_asleep
 from graphrec.config import Config, load_config
 from graphrec.errors import (
     ConfigError,
@@ -39,6 +40,8 @@ __all__ = [
     "load_config",
     "load_events",
 ]
+
+wait_asleep()  # here, since whatever is imported of graphrec comes after
 
 __getattr__ = late(
     __name__,
