@@ -69,7 +69,10 @@ def main() -> None:
             for name, own in WAYS.items():
                 for beside in (False, True):
                     with busy() if beside else nullcontext():
-                        runs.setdefault((name, beside), []).append(graphrec(fit, own))
+                        wall, used = graphrec(fit, own)
+                    runs.setdefault((name, beside), []).append((wall, used))
+                    where = "beside a busy process" if beside else "alone"
+                    print(f"{name}, {where}: {wall:.1f} s, processor {used:.1f} s", file=sys.stderr)
     print(f"{os.cpu_count()} cores, {asked.events:,} events, {asked.items:,} products, medians of {asked.repeats}")
     print(f"{'':<20} {'alone':>9} {'busy':>9} {'busy / alone':>13} {'processor alone':>16} {'busy':>9}")
     for name in WAYS:
