@@ -10,6 +10,7 @@ from scipy.linalg import lapack
 
 from graphrec.baselines.baseline import Scorer
 from graphrec.baselines.training_data import TrainingData
+from graphrec.compute.ragged import blocks
 from graphrec.errors import GraphrecError
 
 _MOST_ITEMS = 50_000
@@ -73,8 +74,7 @@ def _inverse_gram(baskets: sparse.csr_array, ridge: float) -> np.ndarray:
 
 def _mirror_lower(matrix: np.ndarray) -> None:
     """Copy the lower triangle over the upper one, block by block."""
-    for start in range(0, len(matrix), _BLOCK):
-        stop = min(start + _BLOCK, len(matrix))
-        corner = matrix[start:stop, start:stop]
+    for block in blocks(len(matrix), _BLOCK):
+        corner = matrix[block, block]
         corner[:] = np.tril(corner) + np.tril(corner, -1).T
-        matrix[start:stop, stop:] = matrix[stop:, start:stop].T
+        matrix[block, block.stop :] = matrix[block.stop :, block].T

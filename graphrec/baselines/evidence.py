@@ -9,6 +9,7 @@ from scipy import sparse
 
 from graphrec.baselines.sparse_rows import inverse
 from graphrec.baselines.training_data import TrainingData
+from graphrec.compute.ragged import largest_of_groups, offsets, ranges
 
 
 def pair_evidence(
@@ -31,13 +32,10 @@ def pair_evidence(
         (float64), each `(answers,)`.
     """
     size = np.array([len(cart) for cart in carts], dtype=np.int64)
-    answer = np.repeat(np.arange(len(query)), size[query])
-    before = np.concatenate([[0], size.cumsum()])
-    place = np.arange(len(answer)) - np.searchsorted(answer, answer) + before[query[answer]]
+    answer, place = ranges(offsets(size)[query], size[query])
     member = np.concatenate([*carts, np.zeros(0, dtype=np.int64)])[place]
     count = _entries(data.counts, member, item[answer])
-    order = np.lexsort((place, -count, answer))
-    best = order[np.flatnonzero(np.diff(answer[order], prepend=-1))]
+    best = largest_of_groups(answer, count, 1, place)
     member, count = member[best], count[best]
     first = np.zeros(len(item)) if data.bought_first is None else _entries(data.bought_first, member, item)
     once = inverse(data.held)

@@ -11,8 +11,8 @@ from graphrec.baselines.baseline import Scorer
 from graphrec.baselines.item_vectors import ItemVectors
 from graphrec.baselines.link_graph import graph_of_links, without_substitutes
 from graphrec.baselines.skip_gram import skip_gram
-from graphrec.baselines.sparse_rows import row_codes
 from graphrec.baselines.training_data import TrainingData
+from graphrec.compute.ragged import is_among, row_owners
 
 _WALKS = 10
 """From each product."""
@@ -75,7 +75,7 @@ def biased_walks(links: sparse.csr_array, walks: int, length: int, q: float, see
     """
     generator = np.random.default_rng(seed)
     items, degree = links.shape[0], np.diff(links.indptr).astype(np.int64)
-    keys = np.sort(row_codes(links) * np.int64(items) + links.indices)
+    keys = np.sort(row_owners(links) * np.int64(items) + links.indices)
     start = generator.permutation(np.repeat(np.flatnonzero(degree), walks))
     walked = np.empty((len(start), length), dtype=np.int64)
     walked[:, 0] = start
@@ -88,8 +88,7 @@ def biased_walks(links: sparse.csr_array, walks: int, length: int, q: float, see
             if step == 1:
                 break
             came = walked[pending, step - 2]
-            place = np.minimum(np.searchsorted(keys, came * np.int64(items) + draw), len(keys) - 1)
-            away = (draw != came) & (keys[place] != came * np.int64(items) + draw)
+            away = (draw != came) & ~is_among(keys, came * np.int64(items) + draw)
             weight = np.where(away, 1 / q, 1.0) / max(1 / q, 1.0)
             pending = pending[generator.random(len(pending)) >= weight]
     return walked

@@ -12,8 +12,9 @@ import numpy as np
 from scipy import sparse
 
 from graphrec.baselines.baseline import Scorer
-from graphrec.baselines.sparse_rows import inverse, rescaled, row_codes, row_scorer, with_values
+from graphrec.baselines.sparse_rows import inverse, rescaled, row_scorer, with_values
 from graphrec.baselines.training_data import TrainingData
+from graphrec.compute.ragged import row_owners
 
 
 def fit_popularity(data: TrainingData, parameters: Mapping[str, float], seed: int) -> Scorer:
@@ -79,7 +80,7 @@ def fit_npmi(data: TrainingData, parameters: Mapping[str, float], seed: int) -> 
 def fit_cosine(data: TrainingData, parameters: Mapping[str, float], seed: int) -> Scorer:
     """Score by `count / (sqrt(n_i * n_j) + shrink)`."""
     counts, root = data.counts, np.sqrt(data.held)
-    norm = root[row_codes(counts)] * root[counts.indices] + parameters["shrink"]
+    norm = root[row_owners(counts)] * root[counts.indices] + parameters["shrink"]
     return row_scorer(with_values(counts, counts.data / norm))
 
 

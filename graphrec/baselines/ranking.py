@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrec.baselines.baseline import Scorer
+from graphrec.compute.ragged import blocks, largest_of_rows, offsets
 
 _DECIMALS = 9
 """Places of a scaled score that count; what is left of the last one says which of two equals is more popular."""
@@ -69,15 +70,9 @@ def ranked(
     key[np.arange(rows), query] = -np.inf
     if excluded is not None:
         key[excluded.nonzero()] = -np.inf
-    # From here on the smallest is best: argpartition knows no other order.
-    np.negative(key, out=key)
-    depth = min(k, items)
-    top = np.argpartition(key, depth - 1, axis=1)[:, :depth]
-    value = np.take_along_axis(key, top, axis=1)
-    order = np.argsort(value, axis=1)
-    best = np.take_along_axis(np.where(np.isfinite(value), top, -1), order, axis=1)
-    padding = np.full((rows, k - depth), -1, dtype=np.int64)
-    return np.concatenate([best, padding], axis=1)
+    top, value = largest_of_rows(key, k)
+    padding = np.full((rows, k - top.shape[1]), -1, dtype=np.int64)
+    return np.concatenate([np.where(np.isfinite(value), top, -1), padding], axis=1)
 
 
 def block_rows(items: int) -> int:
@@ -107,22 +102,18 @@ def rank_codes(
         `(queries, k) int64`, -1 where there are no more items.
     """
     different, which = np.unique(query, return_inverse=True)
+    size = block_rows(len(bought))
     if excluded is None:
-        parts = [ranked(scorer(block), bought, block, k) for block in _blocks(different, len(bought))]
+        codes = (different[part] for part in blocks(len(different), size))
+        parts = [ranked(scorer(block), bought, block, k) for block in codes]
         return np.concatenate([np.zeros((0, k), dtype=np.int64), *parts])[which]
     order = np.argsort(which, kind="stable")
     best = np.full((len(query), k), -1, dtype=np.int64)
-    start = 0
-    for block in _blocks(different, len(bought)):
-        scores = scorer(block)
-        stop = start + len(block)
-        asked = order[slice(*np.searchsorted(which[order], [start, stop]))]
-        for rows in _blocks(asked, len(bought)):
-            best[rows] = ranked(scores[which[rows] - start], bought, query[rows], k, excluded[rows])
-        start = stop
+    starts = offsets(np.bincount(which, minlength=len(different)))
+    for block in blocks(len(different), size):
+        scores = scorer(different[block])
+        asked = order[starts[block.start] : starts[block.stop]]
+        for part in blocks(len(asked), size):
+            rows = asked[part]
+            best[rows] = ranked(scores[which[rows] - block.start], bought, query[rows], k, excluded[rows])
     return best
-
-
-def _blocks(codes: np.ndarray, items: int) -> list[np.ndarray]:
-    size = block_rows(items)
-    return [codes[start : start + size] for start in range(0, len(codes), size)]

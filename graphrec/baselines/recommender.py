@@ -15,6 +15,7 @@ from graphrec.baselines.evidence import pair_evidence
 from graphrec.baselines.ranking import block_rows, ranked, scaled
 from graphrec.baselines.training_data import TrainingData
 from graphrec.complements.scores import SOURCES
+from graphrec.compute.ragged import blocks, offsets, owners
 from graphrec.events import VIEW
 from graphrec.graph import Evidence
 from graphrec.results import Recommendation
@@ -131,11 +132,10 @@ class BaselineRecommender:
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         items = self.data.items
         most = max(1, block_rows(items) // max((len(cart) for cart in carts), default=1))
-        for start in range(0, len(carts), most):
-            block = carts[start : start + most]
-            left_out = excluded[start : start + most]
+        for part in blocks(len(carts), most):
+            block, left_out = carts[part], excluded[part]
             mean = self._cart_scores(block)
-            rows = np.repeat(np.arange(len(block)), [len(codes) for codes in left_out])
+            rows = owners(np.array([len(codes) for codes in left_out]))
             mask = sparse.csr_array((np.ones(len(rows), bool), (rows, np.concatenate(left_out))), shape=mean.shape)
             first = np.array([cart[0] for cart in block])
             best = ranked(mean, self.data.bought, first, k, mask)
@@ -144,11 +144,11 @@ class BaselineRecommender:
     def _cart_scores(self, carts: Sequence[np.ndarray]) -> np.ndarray:
         """Average the scaled scores of each cart's members; a member without an opinion says 0 where another has."""
         members = scaled(self.scorer(np.concatenate(carts)))
-        start = np.cumsum([0, *(len(cart) for cart in carts[:-1])])
+        size = np.array([len(cart) for cart in carts])
+        start = offsets(size)[:-1]
         opinions = np.add.reduceat(np.isfinite(members).astype(np.int64), start, axis=0)
         total = np.add.reduceat(np.where(np.isfinite(members), members, 0.0), start, axis=0)
-        size = np.array([len(cart) for cart in carts])[:, None]
-        return np.where(opinions > 0, np.round(total / size, 12), -np.inf)
+        return np.where(opinions > 0, np.round(total / size[:, None], 12), -np.inf)
 
     def _frame(self, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
         names = np.array(self.type_names, dtype=object)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphrec.compute.ragged import first_of_pairs, padded
+
 
 def repeat_last(
     history_query: np.ndarray, history_item: np.ndarray, queries: np.ndarray, popularity_order: np.ndarray, k: int
@@ -34,10 +36,5 @@ def repeat_last(
     asked = items != queries[rows]
     order = np.argsort(rows[asked], kind="stable")
     rows, items = rows[asked][order], items[asked][order]
-    _, first = np.unique(rows * len(popularity_order) + items, return_index=True)
-    first.sort()
-    rows, items = rows[first], items[first]
-    place = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    ranked = np.full((len(queries), k), -1, dtype=np.int64)
-    ranked[rows[place < k], place[place < k]] = items[place < k]
-    return ranked
+    first = np.sort(first_of_pairs(rows, items, len(popularity_order)))
+    return padded(rows[first], items[first], (len(queries), k))

@@ -6,11 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrec.baselines.baseline import Scorer
-
-
-def row_codes(matrix: sparse.csr_array) -> np.ndarray:
-    """Return the row of every entry, `(entries,) int64`."""
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+from graphrec.compute.ragged import largest_of_groups, row_owners
 
 
 def with_values(matrix: sparse.csr_array, values: np.ndarray) -> sparse.csr_array:
@@ -22,7 +18,7 @@ def with_values(matrix: sparse.csr_array, values: np.ndarray) -> sparse.csr_arra
 
 def rescaled(matrix: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> sparse.csr_array:
     """Multiply every entry by a factor of its row, `(rows,)`, and one of its column, `(columns,)`."""
-    return with_values(matrix, matrix.data * rows[row_codes(matrix)] * columns[matrix.indices])
+    return with_values(matrix, matrix.data * rows[row_owners(matrix)] * columns[matrix.indices])
 
 
 def row_normalised(matrix: sparse.csr_array) -> sparse.csr_array:
@@ -47,10 +43,8 @@ def top_per_row(matrix: sparse.csr_array, most: int, popularity: np.ndarray) -> 
     popularity : ndarray
         `(columns,)`.
     """
-    rows = row_codes(matrix)
-    order = np.lexsort((matrix.indices, -popularity[matrix.indices], -matrix.data, rows))
-    place = np.arange(len(order)) - matrix.indptr[rows[order]]
-    kept = order[place < most]
+    rows = row_owners(matrix)
+    kept = largest_of_groups(rows, matrix.data, most, -popularity[matrix.indices], matrix.indices)
     return sparse.csr_array((matrix.data[kept], (rows[kept], matrix.indices[kept])), shape=matrix.shape)
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 from scipy import sparse
 
+from graphrec.compute.ragged import row_owners
 from graphrec.events import Catalogue
 
 Shared = TypeVar("Shared")
@@ -94,7 +95,7 @@ class TrainingData:
     def type_counts(self) -> sparse.csr_array:
         """Sum `counts` over the items of two types, `(types, types) float64`."""
         kinds = len(self.type_bought)
-        rows = np.repeat(self.types, np.diff(self.counts.indptr))
+        rows = self.types[row_owners(self.counts)]
         pairs = (self.counts.data, (rows, self.types[self.counts.indices]))
         return sparse.csr_array(sparse.coo_array(pairs, shape=(kinds, kinds)))
 

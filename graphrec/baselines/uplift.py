@@ -10,6 +10,7 @@ from scipy import sparse
 from graphrec.baselines.baseline import Scorer
 from graphrec.baselines.ranking import block_rows, ranked
 from graphrec.baselines.training_data import TrainingData
+from graphrec.compute.ragged import blocks, largest_of_rows
 
 SPECIFICITIES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Specificities among which a baseline's is chosen."""
@@ -61,9 +62,8 @@ def rank_codes_by_uplift(
     """
     popularity = co_purchase_shares(data)
     lists = np.full((len(specificities), len(query), k), -1, dtype=np.int64)
-    size, width = block_rows(data.items), max(_POOL, k)
-    for start in range(0, len(query), size):
-        rows = slice(start, start + size)
+    width = max(_POOL, k)
+    for rows in blocks(len(query), block_rows(data.items)):
         scores = scorer(query[rows])
         pool = ranked(scores, data.bought, query[rows], width, None if excluded is None else excluded[rows])
         place = np.maximum(pool, 0)
@@ -78,9 +78,7 @@ def rank_codes_by_uplift(
         behind = np.where(known, _TIE, 1.0) * np.arange(width)
         for number, specificity in enumerate(specificities):
             key = np.where(known, np.round(likely - specificity * anyway, _DECIMALS), -_BEHIND) - behind
-            best = np.argpartition(-key, k - 1, axis=1)[:, :k]
-            order = np.argsort(-np.take_along_axis(key, best, axis=1), axis=1, kind="stable")
-            lists[number, rows] = np.take_along_axis(pool, np.take_along_axis(best, order, axis=1), axis=1)
+            lists[number, rows] = np.take_along_axis(pool, largest_of_rows(key, k)[0], axis=1)
     return lists
 
 

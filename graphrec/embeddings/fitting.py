@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from graphrec.compute.hardware import Hardware
+from graphrec.compute.ragged import blocks
 from graphrec.compute.run import Run
 from graphrec.compute.training import (
     Curve,
@@ -230,8 +231,7 @@ def _pair_loss(left: Tensor, right: Tensor, batch: _PairBatch, log_frequency: Te
     """Tell each item's similar partner from the partners of the other pairs, `config.batch` of them at a time."""
     losses = []
     # A loop over the few batches that share a step: all at once would need the square of their pairs.
-    for start in range(0, len(left), config.batch):
-        part = slice(start, start + config.batch)
+    for part in blocks(len(left), config.batch):
         source, partner = batch.left[part], batch.right[part]
         same = (partner[:, None] == partner) & ~torch.eye(len(partner), dtype=torch.bool, device=partner.device)
         collision = same | (source[:, None] == partner)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from graphrec.compute.ragged import offsets
 from graphrec.embeddings.csr import CsrMatrix, from_zero, mean_matrix
 from graphrec.graph import Pairs
 
@@ -34,7 +35,7 @@ class Adjacency:
         if kept is not None:
             indices, rows = indices[kept], rows[kept]
         degree = np.bincount(rows, minlength=pairs.items)
-        indptr = np.concatenate([[0], degree.cumsum()]).astype(np.int64)
+        indptr = offsets(degree)
         return cls(torch.from_numpy(indptr), torch.from_numpy(indices))
 
     def mean_matrix(self) -> CsrMatrix:

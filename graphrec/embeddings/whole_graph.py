@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from graphrec.embeddings.csr import CsrMatrix, mean_matrix
+from graphrec.embeddings.csr import CsrMatrix, from_zero, mean_matrix
 from graphrec.embeddings.graphsage import GraphSage
 from graphrec.graph import Pairs
 
@@ -49,8 +49,7 @@ class HidingGraph:
         order = torch.argsort(targets, stable=True)
         back_place = torch.empty_like(order)
         back_place[order] = torch.arange(len(order))
-        indptr = torch.cat([degree.new_zeros(1), degree.cumsum(0)])
-        return cls(mean_matrix(indptr, targets, pairs.items), rows, degree, reverse, back_place)
+        return cls(mean_matrix(from_zero(degree), targets, pairs.items), rows, degree, reverse, back_place)
 
     def without(self, links: Tensor) -> CsrMatrix:
         """Take out some links, `(n,) int64`, in both directions; the means are those of what is left."""

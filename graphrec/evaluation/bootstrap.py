@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from graphrec.compute.ragged import blocks
+
 _AT_ONCE = 50
 """Resamples worked on at once: bounds memory."""
 
@@ -45,8 +47,7 @@ class Resampling:
         sums = [np.stack([np.bincount(place, column) for column in table.T], axis=1) for table in tables]
         share = self._seed_shares(len(tables))
         means = np.zeros((self.resamples, sums[0].shape[1]))
-        for start in range(0, self.resamples, _AT_ONCE):
-            rows = slice(start, start + _AT_ONCE)
+        for rows in blocks(self.resamples, _AT_ONCE):
             times = drawn[rows].astype(np.float64)
             questions = (times @ size)[:, None]
             for number, of_seed in enumerate(sums):
@@ -63,9 +64,8 @@ class Resampling:
         clusters = int(self._place.max()) + 1
         share, rng = np.full(clusters, 1.0 / clusters), np.random.default_rng(self.seed)
         drawn = np.empty((self.resamples, clusters), dtype=np.int32)
-        for start in range(0, self.resamples, _AT_ONCE):
-            rows = drawn[start : start + _AT_ONCE]
-            rows[:] = rng.multinomial(clusters, share, size=len(rows))
+        for rows in blocks(self.resamples, _AT_ONCE):
+            drawn[rows] = rng.multinomial(clusters, share, size=rows.stop - rows.start)
         return drawn
 
     def _seed_shares(self, seeds: int) -> np.ndarray:

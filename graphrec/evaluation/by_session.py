@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from graphrec.baselines import TrainingData, popularity_order, repeat_last
+from graphrec.compute.ragged import offsets
 from graphrec.evaluation.exam import History
 from graphrec.model import Model
 from graphrec.sessions import SessionMatrix, candidate_log_probabilities
@@ -61,8 +62,8 @@ def _pools(model: Model, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _sessions(history: History, questions: int, longest: int) -> SessionMatrix:
     """Lay out the last events of each question's session, the oldest first."""
-    start = np.searchsorted(history.question, np.arange(questions))
-    length = np.minimum(np.bincount(history.question, minlength=questions), longest)
+    steps = np.bincount(history.question, minlength=questions)
+    start, length = offsets(steps)[:-1], np.minimum(steps, longest)
     # The history is latest first: its place `length - 1 - column` is the column from the oldest on.
     column = length[:, None] - 1 - np.arange(longest)
     real = column >= 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphrec.compute.ragged import rank_within
 from graphrec.evaluation.questions import OrderedPairs
 from graphrec.graph import Pairs
 
@@ -102,7 +103,7 @@ def contamination(ranked: np.ndarray, query: np.ndarray, similar: Pairs, most: i
     most : int
     """
     owner, edge = similar.edges_of(query)
-    near = edge - similar.indptr[query][owner] < most
+    near = rank_within(owner) < most
     keys = query[owner[near]] * similar.items + similar.indices[edge[near]]
     listed = ranked >= 0
     return float(np.isin(query[:, None] * similar.items + ranked, keys)[listed].mean()) if listed.any() else 0.0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from graphrec.compute.ragged import is_among
 from graphrec.evaluation.questions import Questions
 
 HitMatrix = np.ndarray
@@ -32,12 +33,8 @@ def hit_matrix(ranked: np.ndarray, questions: Questions) -> HitMatrix:
     """
     width = int(max(ranked.max(initial=0), questions.answer_item.max(initial=0))) + 2
     answers = np.sort(questions.answer_question * width + questions.answer_item)
-    if not len(answers):
-        return np.zeros(ranked.shape, dtype=bool)
     keys = np.arange(len(ranked))[:, None] * width + ranked
-    # numpy.isin would sort the keys as well, which are many more.
-    place = np.minimum(np.searchsorted(answers, keys), len(answers) - 1)
-    return np.asarray((answers[place] == keys) & (ranked >= 0))
+    return np.asarray(is_among(answers, keys) & (ranked >= 0))
 
 
 def answer_shares(questions: Questions, items: int) -> np.ndarray:

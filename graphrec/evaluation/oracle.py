@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphrec.compute.ragged import largest_of_groups, padded
 from graphrec.evaluation.questions import Questions
 
 ORACLE = "oracle (the answers themselves)"
@@ -25,9 +26,5 @@ def answer_lists(questions: Questions, worth: np.ndarray, k: int) -> np.ndarray:
     k : int
     """
     question, item = questions.answer_question, questions.answer_item
-    order = np.lexsort((item, -worth[item], question))
-    question, item = question[order], item[order]
-    rank = np.arange(len(question)) - np.searchsorted(question, question)
-    ranked = np.full((len(questions), k), -1, dtype=np.int64)
-    ranked[question[rank < k], rank[rank < k]] = item[rank < k]
-    return ranked
+    best = largest_of_groups(question, worth[item], k, item)
+    return padded(question[best], item[best], (len(questions), k))

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from graphrec.baselines.reading import BASKET_SIZES
+from graphrec.compute.ragged import distinct_pairs
 from graphrec.events import PURCHASE
 
 
@@ -152,8 +153,9 @@ def _questions(lines: pd.DataFrame, asked: pd.DataFrame) -> Questions:
 def by_product(questions: Questions) -> Questions:
     """Ask about each query once, by the answers of all its baskets: for given links, each a basket of two."""
     codes, place = questions.distinct
-    pairs = np.unique(np.stack([place[questions.answer_question], questions.answer_item], axis=1), axis=0)
-    return Questions(codes, np.arange(len(codes)), pairs[:, 0], pairs[:, 1])
+    items = int(questions.answer_item.max(initial=-1)) + 1
+    question, item = distinct_pairs(place[questions.answer_question], questions.answer_item, items)
+    return Questions(codes, np.arange(len(codes)), question, item)
 
 
 def never_together(questions: Questions, counts: sparse.csr_array) -> np.ndarray:

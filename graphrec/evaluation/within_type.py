@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from graphrec.baselines import Scorer, TrainingData
@@ -12,7 +10,7 @@ from graphrec.complements.candidates import Candidates
 from graphrec.complements.networks import members_by_type
 from graphrec.complements.ranker import list_shares
 from graphrec.complements.scores import significant
-from graphrec.compute.ragged import blocks, ranges, rank_within
+from graphrec.compute.ragged import blocks, largest_of_groups, offsets, padded, ranges, rank_within
 
 _BLOCK = 256
 """Queries scored at once."""
@@ -39,22 +37,17 @@ def rank_scores_within_type(
     ranked = np.full((len(query), k), -1, dtype=np.int64)
     codes, place = np.unique(query, return_inverse=True)
     order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(0, len(codes) + _BLOCK, _BLOCK))
-    for block, (start, stop) in enumerate(pairwise(starts)):
-        asked = order[start:stop]
-        if not len(asked):
-            continue
-        scores = scorer(codes[block * _BLOCK : (block + 1) * _BLOCK])
-        kind = types[asked]
-        owner, place_of_member = ranges(edges[kind], edges[kind + 1] - edges[kind])
-        item = members[place_of_member]
+    starts = offsets(np.bincount(place, minlength=len(codes)))
+    for block in blocks(len(codes), _BLOCK):
+        asked = order[starts[block.start] : starts[block.stop]]
+        scores = scorer(codes[block])
+        owner, position = ranges(edges[types[asked]], np.diff(edges)[types[asked]])
+        item = members[position]
         other = item != query[asked][owner]
         owner, item = owner[other], item[other]
-        score = scores[place[asked][owner] - block * _BLOCK, item]
-        best_first = np.lexsort((item, -data.bought[item], -score, owner))
-        owner, item = owner[best_first], item[best_first]
-        rank = rank_within(owner)
-        ranked[asked[owner[rank < k]], rank[rank < k]] = item[rank < k]
+        score = scores[place[asked][owner] - block.start, item]
+        best = largest_of_groups(owner, score, k, -data.bought[item], item)
+        ranked[asked] = padded(owner[best], item[best], (len(asked), k))
     return ranked
 
 

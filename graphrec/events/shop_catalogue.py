@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from graphrec.compute.ragged import rank_within
 from graphrec.config import ShopConfig
 
 # Type -> (price of a typical item, the types that complete it, the likeliest first).
@@ -119,7 +120,7 @@ def make_catalogue(config: ShopConfig, rng: np.random.Generator) -> ShopCatalogu
     rank = rng.permutation(items) + 1
     popularity = np.where(cold, 0.0, rank**-config.popularity_exponent)
     brand_code = (series_code + rng.integers(0, 2, items)) % len(BRANDS)
-    position = np.arange(items) - np.searchsorted(cell, cell)
+    position = rank_within(cell)
     base_price = np.array([price for price, _ in PLANTED_TYPES.values()])[type_code]
     tier = 0.6 + 0.25 * series_code
     price = np.round(base_price * tier * rng.lognormal(0.0, 0.15, items), 2)

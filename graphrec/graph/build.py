@@ -9,6 +9,7 @@ import numpy as np
 from pyarrow import parquet
 
 from graphrec.compute.engine import Engine, open_engine
+from graphrec.compute.ragged import offsets
 from graphrec.config import GraphConfig
 from graphrec.errors import EventsError, GraphError
 from graphrec.events import Events, describe_kinds
@@ -101,7 +102,7 @@ def _read_pairs(folder: Path, per_item: np.ndarray, sessions: int) -> Pairs:
     table = parquet.read_table(folder)
     edges = {name: table.column(name).to_numpy() for name in table.column_names}
     source, target, weight = (edges.pop(name) for name in ("source", "target", "weight"))
-    indptr = np.concatenate([[0], np.bincount(source, minlength=len(per_item)).cumsum()]).astype(np.int64)
+    indptr = offsets(np.bincount(source, minlength=len(per_item)))
     in_all = float(max(sessions, 1))
     edges["support"] = (edges["count"] / in_all).astype(np.float32)
     edges["lift"] = (edges["count"] * in_all / (per_item[source].astype(np.float64) * per_item[target])).astype(

@@ -6,6 +6,8 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from graphrec.compute.ragged import row_owners
+
 
 def low_rank_counts(
     counts: sparse.csr_array, rank: int, power_iterations: int, seed: int
@@ -33,7 +35,7 @@ def low_rank_counts(
 
     root = np.sqrt(np.asarray(counts.sum(axis=1)).ravel())
     inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    rows = row_owners(counts)
     values = counts.data * inverse[rows] * inverse[counts.indices]
     normal = sparse.csr_matrix((values, counts.indices, counts.indptr), shape=counts.shape)
     rank = min(rank, counts.shape[0] - 1)

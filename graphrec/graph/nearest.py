@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from graphrec.compute.ragged import blocks, largest_of_rows, row_owners
 from graphrec.config import SimilarConfig
 from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import ProductGraph
@@ -50,7 +51,7 @@ def substitutes_without_views(
     weight = np.tile(similarity[kept], 2)
     links = sparse.coo_matrix((weight, (source, target)), shape=(graph.items, graph.items)).tocsr()
     links.sum_duplicates()
-    rows = np.repeat(np.arange(graph.items), np.diff(links.indptr))
+    rows = row_owners(links)
     count = np.zeros(len(rows), dtype=np.int32)
     nothing = np.zeros(len(rows), dtype=np.float32)
     columns = {"count": count, "lift": nothing, "support": nothing}
@@ -89,14 +90,12 @@ def nearest_in_type(vectors: np.ndarray, type_codes: np.ndarray, k: int) -> tupl
         members = order[start:stop]
         if type_codes[members[0]] < 0 or len(members) < 2:
             continue
-        for begin in range(0, len(members), _BLOCK):
-            block = members[begin : begin + _BLOCK]
+        for part in blocks(len(members), _BLOCK):
+            block = members[part]
             cosine = unit[block] @ unit[members].T
-            cosine[np.arange(len(block)), np.arange(begin, begin + len(block))] = -np.inf
-            most = min(k, len(members) - 1)
-            top = np.argpartition(-cosine, most - 1, axis=1)[:, :most]
-            rows = np.repeat(np.arange(len(block)), most)
-            found.append((block[rows], members[top.ravel()], cosine[rows, top.ravel()]))
+            cosine[np.arange(len(block)), np.arange(part.start, part.stop)] = -np.inf
+            top, nearest = largest_of_rows(cosine, min(k, len(members) - 1))
+            found.append((np.repeat(block, top.shape[1]), members[top.ravel()], nearest.ravel()))
     if not found:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
     left, right, similarity = (np.concatenate(parts) for parts in zip(*found, strict=True))

@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from graphrec.compute.ragged import find_sorted, largest_of_groups, offsets, owners, ranges
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -47,7 +49,7 @@ class Pairs:
     @property
     def rows(self) -> np.ndarray:
         """Source code of every edge, `(edges,) int64`."""
-        return np.repeat(np.arange(self.items), np.diff(self.indptr))
+        return owners(np.diff(self.indptr))
 
     def edges_of(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gather the edges of several items.
@@ -59,11 +61,8 @@ class Pairs:
         edge : ndarray
             `(n,) int64`, position of the edge in `indices`.
         """
-        degree = self.indptr[codes + 1] - self.indptr[codes]
-        owner = np.repeat(np.arange(len(codes)), degree)
-        before = np.concatenate([[0], degree.cumsum()[:-1]]) if len(codes) else np.zeros(0, dtype=np.int64)
-        edge = np.arange(len(owner)) - before[owner] + self.indptr[codes][owner]
-        return owner, edge
+        start = self.indptr[codes]
+        return ranges(start, self.indptr[codes + 1] - start)
 
     @cached_property
     def _by_source(self) -> tuple[np.ndarray, np.ndarray]:
@@ -89,11 +88,10 @@ class Pairs:
         return self._find(*self._by_target, sources, targets)
 
     def _find(self, keys: np.ndarray, order: np.ndarray, firsts: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-        wanted = np.asarray(firsts, dtype=np.int64) * self.items + seconds
-        if not len(keys):
-            return np.full(len(wanted), -1, dtype=np.int64)
-        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[place] == wanted, order[place], -1)
+        edge = find_sorted(keys, np.asarray(firsts, dtype=np.int64) * self.items + seconds)
+        there = edge >= 0
+        edge[there] = order[edge[there]]
+        return edge
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Name the arrays for a file; `from_arrays` reads them back."""
@@ -116,13 +114,9 @@ def top_pairs(
     top_k: int,
 ) -> Pairs:
     """Keep the `top_k` heaviest edges of every item; the smaller target code wins a tie."""
-    order = np.lexsort((targets, -weight, sources))
-    sources = sources[order]
-    place = np.arange(len(sources)) - np.searchsorted(sources, sources)
-    kept = order[place < top_k]
-    indptr = np.concatenate([[0], np.bincount(sources[place < top_k], minlength=items).cumsum()]).astype(np.int64)
+    kept = largest_of_groups(sources, weight, top_k, targets)
     return Pairs(
-        indptr,
+        offsets(np.bincount(sources[kept], minlength=items)),
         targets[kept].astype(np.int32),
         weight[kept].astype(np.float32),
         {name: values[kept] for name, values in columns.items()},
