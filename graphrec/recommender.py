@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
 from graphrec.complements import Members
-from graphrec.complements.scores import SOURCES
 from graphrec.compute.progress import Display, Silent
 from graphrec.compute.ragged import offsets, ranges
 from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events import Catalogue
 from graphrec.graph import Evidence
+from graphrec.interface import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes, session_steps
 from graphrec.lists import Ranking
 from graphrec.model import Model
 from graphrec.model.directory import load_model, save_model
-from graphrec.results import Explanation, Recommendation, SimilarItem
+from graphrec.results import SOURCES, Explanation, Recommendation, SimilarItem
 from graphrec.sessions import session_log_probabilities
 
 if TYPE_CHECKING:
@@ -296,7 +295,7 @@ class Recommender:
                 score=float(score),
                 uplift=float(uplift),
                 rank=int(rank),
-                source=SOURCES[source],  # type: ignore[arg-type]
+                source=SOURCES[source],
                 evidence=Evidence(int(count), float(support), float(lift), int(first)),
             )
             for item, score, uplift, rank, source, count, support, lift, first in zip(

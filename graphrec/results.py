@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from graphrec.graph import Evidence
 
 Source = Literal["observed", "predicted", "fallback"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+"""Where a complement comes from; the position of a source is its code."""
+LIST_COLUMNS = (
+    *("item", "complement", "rank", "score", "uplift", "source"),
+    *("bought_together", "lift", "item_type", "complement_type"),
+)
+"""Columns of a table of lists, one row a pair of item and complement: those of the export."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pytest
 
 from graphrec import EventsError, GraphrecWarning, Recommendation, Recommender, UnknownItem
 from graphrec.complements.members import Members
-from graphrec.complements.scores import SOURCES
 from graphrec.lists.ranking import rank_complements, rank_within_type
+from graphrec.results import SOURCES
 from tests.conftest import listing, quick_config
 
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from graphrec.asking import Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
 from graphrec.baselines.baseline import Baseline, Scorer
 from graphrec.baselines.evidence import pair_evidence
 from graphrec.baselines.ranking import block_rows, ranked, scaled
 from graphrec.baselines.training_data import TrainingData
-from graphrec.complements.scores import SOURCES
 from graphrec.compute.ragged import blocks, offsets, owners
-from graphrec.events import VIEW
+from graphrec.events import VIEW, Catalogue
 from graphrec.graph import Evidence
-from graphrec.results import Recommendation
+from graphrec.interface import ListsByCodes, Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
+from graphrec.results import SOURCES, Recommendation
 
-_OBSERVED, _PREDICTED, _FALLBACK = range(3)
+_OBSERVED, _PREDICTED, _FALLBACK = range(len(SOURCES))
 
 
 @dataclass(frozen=True)
-class BaselineRecommender:
+class BaselineRecommender(ListsByCodes):
     """A fitted baseline, asked by external ids as a `Recommender` is.
 
     Scores are shares of the query's largest score; a cart's is the mean over its members. What the shopper did so
@@ -56,9 +55,9 @@ class BaselineRecommender:
         return cls(data, baseline.fit(data, parameters, seed), tuple(type_names))
 
     @property
-    def items(self) -> list[str]:
-        """External ids of all items that can be asked for."""
-        return [str(item) for item in self.data.catalogue.items]
+    def catalogue(self) -> Catalogue:
+        """All items that can be asked for."""
+        return self.data.catalogue
 
     def recommend(
         self,
@@ -68,18 +67,18 @@ class BaselineRecommender:
         unknown: Unknown = "raise",
     ) -> list[Recommendation]:
         """Complete an item, or a cart of several; parameters and errors as of `Recommender.recommend`."""
-        cart = known_codes(self.data.catalogue, ids_of(query), unknown)
-        codes, kinds = session_codes(self.data.catalogue, session, unknown)
+        cart = known_codes(self.catalogue, ids_of(query), unknown)
+        codes, kinds = session_codes(self.catalogue, session, unknown)
         taken = codes[kinds != VIEW]
         found = self._rank([cart], at_least_one(k), [np.union1d(cart, taken)])
         columns = ("item", "score", "rank", "source", "bought_together", "support", "lift", "bought_first")
         return [
             Recommendation(
-                item=str(self.data.catalogue.items[item]),
+                item=str(self.catalogue.items[item]),
                 score=float(score),
                 uplift=float(lift),
                 rank=int(rank),
-                source=SOURCES[source],  # type: ignore[arg-type]
+                source=SOURCES[source],
                 evidence=Evidence(int(together), float(support), float(lift), int(first)),
             )
             for item, score, rank, source, together, support, lift, first in zip(
@@ -87,31 +86,24 @@ class BaselineRecommender:
             )
         ]
 
-    def recommend_many(self, queries: Iterable[Query], k: int = 10, unknown: Unknown = "raise") -> pd.DataFrame:
-        """Complete many items or carts at once, in the columns of `Recommender.recommend_many`."""
-        asked = [ids_of(query) for query in queries]
-        carts = [known_codes(self.data.catalogue, ids, unknown, empty_is_error=unknown == "raise") for ids in asked]
-        kept = np.flatnonzero([len(cart) > 0 for cart in carts])
-        known = [carts[position] for position in kept]
-        found = self._rank(known, at_least_one(k), known)
-        names = [str(ids[0]) if len(ids) == 1 else tuple(map(str, ids)) for ids in asked]
-        frame = self._frame(found)
-        position = kept[found["query"]]
-        frame.insert(0, "item", pd.Series([names[place] for place in position], dtype=object))
-        frame.insert(0, "query", position)
-        return frame
-
-    def recommend_all(self, k: int = 10) -> pd.DataFrame:
-        """Complete every item of the catalogue, in the columns of the export."""
-        carts = list(np.arange(self.data.items)[:, None])
-        found = self._rank(carts, at_least_one(k), carts)
-        frame = self._frame(found)
-        frame.insert(0, "item", self._ids[found["query"]].astype(str))
-        return frame
-
-    @property
-    def _ids(self) -> np.ndarray:
-        return self.data.catalogue.items.to_numpy(dtype=object)
+    def lists_of(self, carts: Sequence[np.ndarray], k: int) -> pd.DataFrame:
+        """Complete carts of codes, as of `ListsByCodes.lists_of`."""
+        found = self._rank(carts, k, carts)
+        names, ids = np.array(self.type_names, dtype=object), self.catalogue.items.to_numpy(dtype=object)
+        return pd.DataFrame(
+            {
+                "query": found["query"],
+                "complement": ids[found["item"]].astype(str),
+                "rank": found["rank"],
+                "score": found["score"],
+                "uplift": found["lift"],
+                "source": pd.Series(np.array(SOURCES, dtype=object)[found["source"]], dtype="str"),
+                "bought_together": found["bought_together"],
+                "lift": found["lift"],
+                "item_type": pd.Series(names[self.data.types[found["member"]]], dtype="str"),
+                "complement_type": pd.Series(names[self.data.types[found["item"]]], dtype="str"),
+            }
+        )
 
     def _rank(self, carts: Sequence[np.ndarray], k: int, excluded: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """Rank the complements of carts of codes: one flat column a fact, in the order of carts and ranks."""
@@ -149,22 +141,6 @@ class BaselineRecommender:
         opinions = np.add.reduceat(np.isfinite(members).astype(np.int64), start, axis=0)
         total = np.add.reduceat(np.where(np.isfinite(members), members, 0.0), start, axis=0)
         return np.where(opinions > 0, np.round(total / size[:, None], 12), -np.inf)
-
-    def _frame(self, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
-        names = np.array(self.type_names, dtype=object)
-        return pd.DataFrame(
-            {
-                "complement": self._ids[found["item"]].astype(str),
-                "rank": found["rank"],
-                "score": found["score"],
-                "uplift": found["lift"],
-                "source": pd.Series(np.array(SOURCES, dtype=object)[found["source"]], dtype="str"),
-                "bought_together": found["bought_together"],
-                "lift": found["lift"],
-                "item_type": pd.Series(names[self.data.types[found["member"]]], dtype="str"),
-                "complement_type": pd.Series(names[self.data.types[found["item"]]], dtype="str"),
-            }
-        )
 
 
 def _falling(scores: np.ndarray) -> np.ndarray:

@@ -10,10 +10,10 @@ from graphrec.complements.candidates import Candidates
 from graphrec.complements.complement_model import ComplementModel
 from graphrec.complements.members import Members
 from graphrec.complements.snapshot import Snapshot
+from graphrec.results import SOURCES
 
-SOURCES = ("observed", "predicted", "fallback")
-"""Where a complement comes from; the position of a source is its code."""
-OBSERVED, PREDICTED, FALLBACK = range(3)
+OBSERVED, PREDICTED, FALLBACK = range(len(SOURCES))
+"""Positions in `SOURCES`: where a complement comes from."""
 
 _SHOULD_HAVE_MET = 1.0
 """Baskets that two items should share by chance, from which on a pair that the graph does not hold stands last. It

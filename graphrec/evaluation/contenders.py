@@ -21,7 +21,6 @@ from graphrec.baselines import (
     read_training_data,
     scorer_by_uplift,
 )
-from graphrec.complements.scores import SOURCES
 from graphrec.compute.progress import Display
 from graphrec.config import Config
 from graphrec.embeddings.features import ItemFeatures, fit_item_features
@@ -38,6 +37,7 @@ from graphrec.graph import Pairs, build_both_graphs
 from graphrec.lists import Ranking, rank_at_specificities
 from graphrec.model import Model
 from graphrec.model.fit import fit_model
+from graphrec.results import SOURCES
 
 OURS = "graphrec"
 """Key and name of the model under test; the names of its variants begin with it."""

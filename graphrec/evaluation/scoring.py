@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from graphrec.complements.scores import SOURCES
 from graphrec.evaluation.bootstrap import Resampling, interval
 from graphrec.evaluation.contenders import OURS, REPEAT_LAST_NAME, Materials, describe
 from graphrec.evaluation.exam import Exam
@@ -20,6 +19,7 @@ from graphrec.evaluation.segments import Segments, best_baselines, mean_of_seeds
 from graphrec.evaluation.single_items import single_items
 from graphrec.evaluation.tradeoff import tradeoff_in_words, tradeoff_points
 from graphrec.evaluation.whole_lists import WholeLists
+from graphrec.results import SOURCES
 
 BY_SESSION = ", by session"
 """Added to the name of a model whose lists look at what the shopper did before."""

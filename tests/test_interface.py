@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from graphrec.asking import at_least_one, ids_of, known_codes, session_codes, session_steps
 from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
 from graphrec.events import KINDS, Catalogue
+from graphrec.interface import at_least_one, ids_of, known_codes, session_codes, session_steps
+from graphrec.results import LIST_COLUMNS
 
 CATALOGUE = Catalogue.from_frame(pd.DataFrame({"item": ["7", "a", "b"]}))
 
@@ -45,3 +46,10 @@ def test_nothing_is_not_listed():
     assert at_least_one(1) == 1
     with pytest.raises(EventsError, match="k is 0"):
         at_least_one(0)
+
+
+def test_the_columns_of_lists_are_those_that_others_read():
+    assert LIST_COLUMNS == (
+        "item", "complement", "rank", "score", "uplift", "source", "bought_together", "lift", "item_type",
+        "complement_type",
+    )  # fmt: skip
