@@ -30,13 +30,13 @@ import pandas as pd
 
 from graphrec.compute.engine import open_duckdb
 from graphrec.compute.progress import Display
+from graphrec.compute.provenance import code_of
 from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events.cleaning import EVENTS, FACTS, ITEMS, OPEN, REJECTED, Cleaned, Earlier, clean_batch
 from graphrec.events.files import input_files
 from graphrec.events.tables import RowCounts
 
-_FORMAT = 2
 _EDGE = 1 << 20
 """Bytes at either end of a file that are hashed to tell whether it changed, beside its size and time."""
 
@@ -250,8 +250,7 @@ def _kept_folder(config: Config, files: Sequence[Path]) -> Path | None:
 def _settings_fingerprint(config: Config) -> str:
     """Hash all that decides how a log is cleaned; DuckDB's hashes of ids may differ between its versions."""
     settings = {
-        "format": _FORMAT,
-        "graphrec": version("graphrec"),
+        "code": code_of(__name__),
         "duckdb": version("duckdb"),
         "events": config.events.model_dump(mode="json"),
     }

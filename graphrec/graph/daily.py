@@ -15,6 +15,7 @@ import pandas as pd
 from ibis import _
 
 from graphrec.compute.engine import Engine
+from graphrec.compute.provenance import code_of
 from graphrec.config import GraphConfig, PairConfig
 from graphrec.events import Events
 from graphrec.events.store import CleanLog
@@ -126,6 +127,7 @@ def _write(
         for name in _KEYS:
             engine.write(getattr(totals, name), beside / name)
         stored = {
+            "code": code_of(__name__),
             "batches": list(batches),
             "newest": None if newest is None else newest.isoformat(),
             "view_sessions": totals.view_sessions,
@@ -142,7 +144,9 @@ def _write(
 def _read(place: Path) -> KeptTotals | None:
     try:
         stored = json.loads((place / "totals.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        if stored["code"] != code_of(__name__):
+            return None
+    except (OSError, ValueError, KeyError):
         return None
     newest = None if stored["newest"] is None else pd.Timestamp(stored["newest"])
     kept = KeptTotals(place, tuple(stored["batches"]), newest, stored["view_sessions"], stored["baskets"])

@@ -46,6 +46,14 @@ def test_a_changed_file_or_setting_rebuilds(folder):
     assert capped.counts.used < after.counts.used
 
 
+def test_what_older_code_cleaned_is_cleaned_anew(folder, monkeypatch):
+    first = stamp(load(folder))
+    monkeypatch.setattr("graphrec.events.store.code_of", lambda module: f"{module}, improved")
+    again = stamp(load(folder))
+    assert first != again
+    assert stamp(load(folder)) == again
+
+
 def test_a_missing_file_rebuilds(folder):
     before = load(folder)
     (folder / "day-2.csv").unlink()

@@ -139,3 +139,17 @@ def test_of_old_days_only_what_goes_on_is_read(days, tmp_path, config):
     whole = log_of(days, "day-[01].csv")
     added = build_graph(events, config)
     assert_same_graph(build_graph(whole, config), added, whole.catalogue.items, events.catalogue.items)
+
+
+def test_totals_that_older_code_counted_are_counted_anew(days, tmp_path, monkeypatch):
+    events = log_of(days, "day-0.csv", tmp_path / "store")
+
+    def written():
+        build_graph(events, GraphConfig())
+        (totals,) = events.log.folder.glob("totals-*/totals.json")
+        return totals.stat().st_mtime_ns
+
+    first = written()
+    assert written() == first
+    monkeypatch.setattr("graphrec.graph.daily.code_of", lambda module: f"{module}, improved")
+    assert written() != first
