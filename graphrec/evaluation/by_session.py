@@ -1,4 +1,4 @@
-"""Lists that know what the shopper did before: the LSTM's reranking, and the rule that repeats the last item."""
+"""Lists that know what the shopper did before: those of `Recommender.recommend`, and what was touched last again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import torch
 from graphrec.baselines import TrainingData, popularity_order, repeat_last
 from graphrec.compute.ragged import offsets
 from graphrec.evaluation.exam import History
+from graphrec.events import VIEW
 from graphrec.model import Model
-from graphrec.sessions import SessionMatrix, candidate_log_probabilities
+from graphrec.sessions import SessionMatrix, pool_size, reranked_order
 
-_POOL = 50
-"""Candidates of each query that are reranked, as many as `Recommender.recommend` takes for ten."""
 _AT_ONCE = 512
 
 
@@ -21,8 +20,8 @@ def repeated(data: TrainingData, query: np.ndarray, history: History, k: int) ->
     return repeat_last(history.question, history.item, query, popularity_order(data.held), k)
 
 
-def reranked(model: Model, query: np.ndarray, history: History, k: int) -> np.ndarray:
-    """Rerank the complements of each question by its session, `(questions, k) int64`.
+def recommended(model: Model, query: np.ndarray, history: History, k: int) -> np.ndarray:
+    """Answer each question as `Recommender.recommend` does with its session, `(questions, k) int64`.
 
     Parameters
     ----------
@@ -30,31 +29,35 @@ def reranked(model: Model, query: np.ndarray, history: History, k: int) -> np.nd
     query : ndarray
         `(questions,) int64`.
     history : History
-        Questions without one keep their order.
+        What was carted is not listed; questions without a history get the list of their query.
     k : int
     """
-    items, scores = _pools(model, query)
+    length = np.bincount(history.question, minlength=len(query))
     sessions = _sessions(history, len(query), model.config.rerank.max_length)
-    with_history = np.flatnonzero(sessions.length.numpy())
-    # A list is not in the order of its scores: without a session it stays in its own.
-    total = np.tile(-np.arange(items.shape[1], dtype=np.float64), (len(items), 1))
-    total[with_history] = np.log(np.maximum(scores[with_history], 1e-12))
-    blocks = np.array_split(with_history, max(1, len(with_history) // _AT_ONCE)) if len(with_history) else []
-    for block in blocks:
-        likely = candidate_log_probabilities(
-            model.session_model, sessions.rows(torch.from_numpy(block)), np.maximum(items[block], 0)
-        )
-        total[block] += model.config.rerank.weight * likely
-    order = np.argsort(-np.where(items >= 0, total, -np.inf), axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(items, order, axis=1)
+    taken = history.kind != VIEW
+    keys = history.question[taken] * len(model.catalogue) + history.item[taken]
+    ranked = np.full((len(query), k), -1, dtype=np.int64)
+    # Sessions of one length are answered together: so many candidates are reranked as their length says.
+    for steps in np.unique(length):
+        asked = np.flatnonzero(length == steps)
+        for rows in np.array_split(asked, len(asked) // _AT_ONCE + 1):
+            item, score = _pools(model, query[rows], pool_size(k, int(steps)))
+            if steps:
+                out = np.isin(rows[:, None] * len(model.catalogue) + item, keys)
+                item = np.where(out, -1, item)
+                of_rows = sessions.rows(torch.from_numpy(rows))
+                order = reranked_order(model.session_model, model.config.rerank.weight, of_rows, item, score)
+                item = np.take_along_axis(item, order, axis=1)
+            ranked[rows] = item[:, :k]
+    return ranked
 
 
-def _pools(model: Model, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rank the candidates of each question, `(questions, pool)` codes and scores."""
+def _pools(model: Model, query: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rank the candidates of each question, `(questions, size)` codes and scores."""
     codes, place = np.unique(query, return_inverse=True)
-    ranking = model.rank(model.carts(list(codes[:, None])), _POOL)
-    items = np.full((len(codes), _POOL), -1, dtype=np.int64)
-    scores = np.zeros((len(codes), _POOL))
+    ranking = model.rank(model.carts(list(codes[:, None])), size)
+    items = np.full((len(codes), size), -1, dtype=np.int64)
+    scores = np.zeros((len(codes), size))
     items[ranking.query, ranking.rank - 1] = ranking.item
     scores[ranking.query, ranking.rank - 1] = ranking.score
     return items[place], scores[place]

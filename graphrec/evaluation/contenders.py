@@ -25,7 +25,7 @@ from graphrec.compute.progress import Display
 from graphrec.config import Config
 from graphrec.embeddings.features import ItemFeatures, fit_item_features
 from graphrec.evaluation.ablations import ABLATIONS, Variant
-from graphrec.evaluation.by_session import repeated, reranked
+from graphrec.evaluation.by_session import recommended, repeated
 from graphrec.evaluation.exam import Exam, History
 from graphrec.evaluation.leaks import find_leaks, require_no_leaks
 from graphrec.evaluation.metrics import answer_shares, row_shares
@@ -291,7 +291,7 @@ def of_model(model: Model, types: np.ndarray | None = None) -> Fitted:
     chosen = {"specificity": model.specificity}
     stages: Mapping[str, Any] = model.report["stages"]
     curves = {name: (list(curve["training"]), list(curve["validation"])) for name, curve in stages.items()}
-    return Fitted(complements, within_type, at_specificities, partial(reranked, model), chosen, curves)
+    return Fitted(complements, within_type, at_specificities, partial(recommended, model), chosen, curves)
 
 
 def laid_out(ranking: Ranking, query: np.ndarray, k: int) -> Ranked:

@@ -6,6 +6,7 @@ from graphrec.sessions.fitting import (
     fit_session_model,
     session_log_probabilities,
 )
+from graphrec.sessions.reranking import pool_size, reranked_order
 from graphrec.sessions.session_lstm import SessionLstm
 from graphrec.sessions.sessions import SessionMatrix, session_matrix
 
@@ -15,6 +16,8 @@ __all__ = [
     "SessionMatrix",
     "candidate_log_probabilities",
     "fit_session_model",
+    "pool_size",
+    "reranked_order",
     "session_log_probabilities",
     "session_matrix",
 ]

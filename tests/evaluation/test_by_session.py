@@ -1,13 +1,12 @@
-"""Lists reranked by what the shopper did: those of the questions, and those of `Recommender`."""
+"""Questions with a session are answered by what users call: `Recommender.recommend(session=)`."""
 
 import numpy as np
 import pytest
 
-from graphrec.evaluation.by_session import reranked
+from graphrec.evaluation.by_session import recommended
 from graphrec.evaluation.exam import History
 from graphrec.events import KINDS
 
-K, POOL = 10, 50
 # Codes and kinds, the oldest first.
 SESSIONS = [
     [(31, "view"), (7, "cart"), (90, "view")],
@@ -24,32 +23,34 @@ def history_of(sessions):
     return History(*np.array(steps, dtype=np.int64).reshape(-1, 3).T)
 
 
-def answers(recommender, code, session):
-    """Take the pool that the questions take, and let the recommender rerank it."""
+def answers(recommender, code, session, k):
     steps = [(recommender.items[item], kind) for item, kind in session]
-    pool = recommender.recommend(recommender.items[code], k=POOL)
-    listed = recommender.rerank(pool, steps) if steps else pool
-    return recommender.model.catalogue.codes(answer.item for answer in listed[:K]).tolist()
+    listed = recommender.recommend(recommender.items[code], k=k, session=steps)
+    return recommender.model.catalogue.codes(answer.item for answer in listed).tolist()
 
 
-def test_without_a_session_the_order_stays(recommender):
-    nothing = [[] for _ in QUERY]
-    found = reranked(recommender.model, QUERY, history_of(nothing), K)
-    assert found.tolist() == [answers(recommender, code, []) for code in QUERY]
-
-
-def test_questions_are_reranked_as_the_recommender_does_it(recommender):
-    found = reranked(recommender.model, QUERY, history_of(SESSIONS), K)
-    assert found.tolist() == [answers(recommender, *asked) for asked in zip(QUERY, SESSIONS, strict=True)]
-    plain = reranked(recommender.model, QUERY, history_of([[] for _ in QUERY]), K)
+@pytest.mark.parametrize("k", [5, 20])
+def test_questions_are_answered_as_users_are(recommender, k):
+    found = recommended(recommender.model, QUERY, history_of(SESSIONS), k)
+    assert found.tolist() == [answers(recommender, *asked, k) for asked in zip(QUERY, SESSIONS, strict=True)]
+    plain = recommended(recommender.model, QUERY, history_of([[] for _ in QUERY]), k)
+    assert plain.tolist() == [answers(recommender, code, [], k) for code in QUERY]
     moved = (found != plain).any(axis=1).tolist()
     assert moved == [len(session) > 0 for session in SESSIONS]
 
 
-@pytest.mark.parametrize("latest", [0, 1])
-def test_the_recommender_reranks_its_own_lists_so(recommender, latest):
-    item, other = recommender.items[3], recommender.items[90]
-    session = [(recommender.items[31], "view"), other][latest:]
-    # A session widens the pool by its length.
-    pool = recommender.recommend(item, k=POOL + len(session))
-    assert recommender.recommend(item, k=K, session=session) == recommender.rerank(pool, session)[:K]
+def test_what_was_carted_is_not_listed(recommender):
+    first, second, *_ = answers(recommender, 3, [], 5)
+    session = [(first, "cart"), (second, "view")]
+    found = recommended(recommender.model, QUERY[:1], history_of([session]), 5)
+    assert first not in found and found.tolist() == [answers(recommender, 3, session, 5)]
+
+
+def test_the_questions_of_a_log_are_answered_as_users_are(planted):
+    history, query, items = planted.exam.history, planted.exam.known.query, planted.recommender.items
+    found = recommended(planted.recommender.model, query, history, 20)
+    for question in np.unique(history.question)[:40]:
+        own = np.flatnonzero(history.question == question)[::-1]
+        session = [(items[history.item[step]], KINDS[history.kind[step]]) for step in own]
+        listed = planted.recommender.recommend(items[query[question]], k=20, session=session)
+        assert [items[code] for code in found[question]] == [answer.item for answer in listed]
