@@ -15,7 +15,10 @@ import pytest
 from graphrec.baselines import BASELINES
 from graphrec.config import Config, ShopConfig, load_config, parse_config
 from graphrec.evaluation import Exam, Questions, Split, make_exam, split_log
-from graphrec.evaluation.contenders import Fitted, Materials, of_model, of_scorer
+from graphrec.evaluation.evaluated_model import Fitted
+from graphrec.evaluation.fit_baselines import of_scorer
+from graphrec.evaluation.fit_graphrec import of_model
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import metrics_beside_chance, row_shares
 from graphrec.events import Events, load_events
 from graphrec.events.shop import Shop, generate_shop, write_shop

@@ -4,8 +4,9 @@ import pytest
 
 from graphrec import Recommender, load_config, load_events
 from graphrec.evaluation import make_exam, split_log
-from graphrec.evaluation.contenders import Materials, of_model
+from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.leaks import find_leaks
+from graphrec.evaluation.materials import Materials
 from tests.conftest import CONFIGS, fitted_baseline, measured, needs_data
 
 FAST = [

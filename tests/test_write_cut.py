@@ -11,7 +11,7 @@ import yaml
 
 from graphrec.config import load_config
 from graphrec.evaluation import make_exam, split_log
-from graphrec.evaluation.contenders import Materials
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.split import events_with_baskets
 from graphrec.events import load_events
 

@@ -1,11 +1,10 @@
-"""Lists that know what the shopper did before: those of `Recommender.recommend`, and what was touched last again."""
+"""Lists that know what the shopper did before: those of `Recommender.recommend`."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
-from graphrec.baselines import TrainingData, popularity_order, repeat_last
 from graphrec.compute.ragged import offsets
 from graphrec.evaluation.exam import History
 from graphrec.events import VIEW
@@ -13,11 +12,6 @@ from graphrec.model import Model
 from graphrec.sessions import SessionMatrix, pool_size, reranked_order
 
 _AT_ONCE = 512
-
-
-def repeated(data: TrainingData, query: np.ndarray, history: History, k: int) -> np.ndarray:
-    """List what was touched last, then the most popular, `(questions, k) int64`."""
-    return repeat_last(history.question, history.item, query, popularity_order(data.held), k)
 
 
 def recommended(model: Model, query: np.ndarray, history: History, k: int) -> np.ndarray:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader
 
-from graphrec.evaluation.contenders import OURS
 from graphrec.evaluation.cut_board import CutBoard
+from graphrec.evaluation.evaluated_model import OURS
 from graphrec.evaluation.mean_of_cuts import OF_COUNTS, PLAIN, MeanOfCuts
 from graphrec.evaluation.tradeoff import COUNTS
 

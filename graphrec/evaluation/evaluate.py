@@ -13,13 +13,15 @@ import pandas as pd
 
 from graphrec.baselines import BASELINES
 from graphrec.compute.progress import Display, Silent
-from graphrec.config import Config
+from graphrec.compute.provenance import code_of
 from graphrec.errors import ConfigError, EventsError
 from graphrec.evaluation.ablations import ABLATIONS
-from graphrec.evaluation.contenders import OURS, REPEAT_LAST, Contender, Materials, contenders, why_not
+from graphrec.evaluation.evaluated_model import OURS, REPEAT_LAST, Contender
+from graphrec.evaluation.evaluated_models import contenders, why_not
 from graphrec.evaluation.exam import Exam, make_exam
 from graphrec.evaluation.experiment import Lists, run
-from graphrec.evaluation.provenance import code_of_baselines, code_of_measuring, code_of_ours, key_of, run_key
+from graphrec.evaluation.materials import Materials
+from graphrec.evaluation.provenance import OF_BOARDS, key_of, run_key
 from graphrec.evaluation.scoring import Scorecard
 from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.evaluation.split import Split
@@ -103,7 +105,7 @@ class Plan:
     seeds : int
         Of graphrec.
     run : str
-        Hash of the data, the questions and the version.
+        Hash of the data and the questions.
     """
 
     materials: Materials
@@ -118,7 +120,7 @@ class Plan:
         """Hash all that decides the board: the lists, and how they are measured."""
         settings = self.materials.config.model_dump(mode="json", exclude={"store", "engine"})
         parts = [*(key for _, key in self.contenders), json.dumps([settings, dict(self.not_run)], sort_keys=True)]
-        return hashlib.sha256("|".join([*parts, code_of_measuring()]).encode()).hexdigest()
+        return hashlib.sha256("|".join([*parts, code_of(*OF_BOARDS)]).encode()).hexdigest()
 
 
 def make_plan(split: Split, keys: Sequence[str], seeds: int, display: Display | None = None) -> Plan:
@@ -150,12 +152,8 @@ def make_plan(split: Split, keys: Sequence[str], seeds: int, display: Display | 
     not_run = {one.name: why for one in asked if (why := why_not(one, materials, exam)) is not None}
     if len(not_run) == len({one.name for one in asked}):
         raise ConfigError(f"no model could run: {'; '.join(f'{name}: {why}' for name, why in not_run.items())}")
-    of_run, ours, baselines = run_key(materials, exam), code_of_ours(), code_of_baselines()
-    able = [
-        (one, key_of(one, of_run, config, baselines if one.variant is None else ours))
-        for one in asked
-        if one.name not in not_run
-    ]
+    of_run = run_key(materials, exam)
+    able = [(one, key_of(one, of_run, config)) for one in asked if one.name not in not_run]
     return Plan(materials, exam, able, not_run, seeds, of_run)
 
 
@@ -181,7 +179,7 @@ def evaluate(plan: Plan, folder: Path, display: Display | None = None, again: bo
         board, segments, deciles = card.leaderboard(), card.segments(), card.deciles()
     curves = lists[OURS][0].facts["curves"] if OURS in lists else {}
     config = materials.config
-    tutorials = _seed_protocol(config, folder, plan.run, display) if config.evaluation.seed_protocol else None
+    tutorials = _seed_protocol(plan, folder, display, again) if config.evaluation.seed_protocol else None
     return Evaluation(
         facts=_facts(materials, exam, plan.seeds) | card.facts(),
         leaderboard=board,
@@ -197,17 +195,18 @@ def evaluate(plan: Plan, folder: Path, display: Display | None = None, again: bo
     )
 
 
-def _seed_protocol(config: Config, folder: Path, run_key: str, display: Display) -> SeedProtocol:
-    """Run the tutorials' protocol on the whole log, or take up what an earlier run found."""
-    file = folder / "seed_protocol.json"
+def _seed_protocol(plan: Plan, folder: Path, display: Display, again: bool) -> SeedProtocol:
+    """Run the tutorials' protocol on the whole log, or take up what an earlier run of the same code found."""
+    file, config = folder / "seed_protocol.json", plan.materials.config
+    key = f"{plan.run} {code_of(seed_protocol.__module__)}"
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
-        if stored.pop("run") == run_key:
+        if stored.pop("run") == key and not again:
             return SeedProtocol(**stored)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     found = seed_protocol(load_events(config, display), config.seed, display)
-    file.write_text(json.dumps({"run": run_key, **asdict(found)}, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({"run": key, **asdict(found)}, indent=1) + "\n", encoding="utf-8")
     return found
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from graphrec.baselines import TrainingData
+from graphrec.baselines.training_data import TrainingData
 from graphrec.evaluation.questions import (
     OrderedPairs,
     Questions,

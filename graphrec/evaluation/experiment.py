@@ -17,8 +17,9 @@ from scipy import sparse
 
 from graphrec.compute.memory import forget_peak, peak_gib
 from graphrec.compute.progress import Display
-from graphrec.evaluation.contenders import Contender, Fitted, Materials
+from graphrec.evaluation.evaluated_model import Contender, Fitted
 from graphrec.evaluation.exam import Exam
+from graphrec.evaluation.materials import Materials
 
 LENGTH = 20
 """Places of every list that is kept: the largest cut of the metrics."""

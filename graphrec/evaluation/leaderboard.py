@@ -10,8 +10,8 @@ import pandas as pd
 from graphrec.compute.progress import Display
 from graphrec.config import Config
 from graphrec.errors import GraphrecError
-from graphrec.evaluation.contenders import OURS
 from graphrec.evaluation.evaluate import Evaluation, Plan, evaluate, make_plan, model_keys
+from graphrec.evaluation.evaluated_model import OURS
 from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN
 from graphrec.evaluation.report import Report, write_report
 from graphrec.evaluation.split import split_log

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphrec.baselines import TrainingData, read_training_data
+from graphrec.baselines.reading import read_training_data
+from graphrec.baselines.training_data import TrainingData
 from graphrec.compute.engine import open_duckdb
 from graphrec.embeddings.features import fit_item_features
 from graphrec.errors import EventsError

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from graphrec.evaluation.bootstrap import interval, resampled_means
-from graphrec.evaluation.contenders import OURS
 from graphrec.evaluation.cut_board import CutBoard
+from graphrec.evaluation.evaluated_model import OURS
 from graphrec.evaluation.scoring import BY_SESSION
 from graphrec.evaluation.tradeoff import COUNTS
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from graphrec.evaluation.bootstrap import Resampling, interval
-from graphrec.evaluation.contenders import OURS, REPEAT_LAST_NAME, Materials, describe
+from graphrec.evaluation.evaluated_model import OURS, REPEAT_LAST_NAME, describe
 from graphrec.evaluation.exam import Exam
 from graphrec.evaluation.experiment import LENGTH, Lists
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN, answer_shares, metrics_per_question, row_shares
 from graphrec.evaluation.oracle import ORACLE, answer_lists
 from graphrec.evaluation.segments import Segments, best_baselines, mean_of_seeds

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from graphrec.evaluation.bootstrap import Resampling, interval
-from graphrec.evaluation.contenders import OURS, Materials
+from graphrec.evaluation.evaluated_model import OURS
 from graphrec.evaluation.exam import Exam
 from graphrec.evaluation.experiment import LENGTH, Lists
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import answer_shares, metrics_beside_chance
 from graphrec.evaluation.oracle import ORACLE, answer_lists
 from graphrec.evaluation.questions import Questions, popularity_bands

@@ -7,39 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
-from graphrec.baselines import SPECIFICITIES, Baseline, TrainingData, rank_codes_by_uplift
+from graphrec.baselines import SPECIFICITIES, Baseline, rank_codes_by_uplift
 from graphrec.baselines.baseline import NATURAL_ENDS
 from graphrec.compute.progress import Display
 from graphrec.errors import GraphrecWarning
+from graphrec.evaluation.materials import Validation
 from graphrec.evaluation.metrics import gains_beyond_chance, hit_matrix, ndcg
-from graphrec.evaluation.questions import Questions
 
 _FEW = 3
 """From so many tried values on, the best of them is expected to lie between others."""
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What baselines are chosen by; nothing in it was written after the cut.
-
-    Parameters
-    ----------
-    data : TrainingData
-        The training log before its validation part.
-    questions : Questions
-        About the validation part.
-    share : ndarray
-        `(items,) float64`: chance, by the rows of the validation part.
-    excluded : csr_array or None
-        `(different queries, items)`: what is no answer.
-    """
-
-    data: TrainingData
-    questions: Questions
-    share: np.ndarray
-    excluded: sparse.csr_array | None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 
-from graphrec.evaluation.contenders import Materials
 from graphrec.evaluation.diversity import (
     contamination,
     coverage,
@@ -20,6 +19,8 @@ from graphrec.evaluation.diversity import (
 from graphrec.evaluation.exam import Exam
 from graphrec.evaluation.experiment import Lists
 from graphrec.evaluation.lift import Meetings, baskets_after, baskets_before
+from graphrec.evaluation.materials import Materials
+from graphrec.graph import Pairs, build_both_graphs
 from graphrec.lists import NearDuplicates
 
 _PLACES, _FIRST = 10, 5
@@ -57,9 +58,7 @@ class WholeLists:
             "near_duplicates@5": self._near_duplicates.share_of_near_duplicates(one.known, query, _FIRST),
             "types@10": types_per_list(top, types),
             "three_types@10": share_with_types(top, types, 3),
-            "contamination@10": contamination(
-                top, query, self.materials.similar, self.materials.config.evaluation.similar_n
-            ),
+            "contamination@10": contamination(top, query, self._similar, self.materials.config.evaluation.similar_n),
             "direction": direction_accuracy(one.known, query, self.exam.order),
             **{fact: float(one.facts[fact]) for fact in ("fit_seconds", "list_seconds", "peak_gib")},
         }
@@ -76,6 +75,13 @@ class WholeLists:
             "lift_below_1": Meetings.of(before, self.exam.asked, items),
             "later_lift_below_1": Meetings.of(after, self.exam.asked, items),
         }
+
+    @cached_property
+    def _similar(self) -> Pairs:
+        """The similar graph of the training log, by which substitutes are told."""
+        train, features = self.materials.split.train, self.materials.features
+        matrix = features.transform(train.catalogue.frame)
+        return build_both_graphs(train, matrix, self.materials.types[0], self.materials.config).similar
 
     @cached_property
     def _near_duplicates(self) -> NearDuplicates:

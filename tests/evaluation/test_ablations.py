@@ -14,9 +14,11 @@ from graphrec.config import ShopConfig, load_config
 from graphrec.embeddings.features import fit_item_features
 from graphrec.evaluation import Split, split_log
 from graphrec.evaluation.ablations import ABLATIONS
-from graphrec.evaluation.contenders import Materials, contenders, of_model
 from graphrec.evaluation.evaluate import model_keys
+from graphrec.evaluation.evaluated_models import contenders
+from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.leaks import find_leaks
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.provenance import key_of
 from graphrec.events.shop import generate_shop, write_shop
 from graphrec.model.directory import load_model, save_model

@@ -12,8 +12,8 @@ from graphrec.config import ShopConfig, load_config
 from graphrec.errors import ConfigError
 from graphrec.evaluation import write_evaluation
 from graphrec.evaluation.bootstrap import Resampling, interval, resampled_means
-from graphrec.evaluation.contenders import of_model
 from graphrec.evaluation.evaluate import model_keys
+from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN
 from graphrec.evaluation.oracle import ORACLE
 from graphrec.evaluation.questions import basket_lines, one_random_item
@@ -178,7 +178,7 @@ def test_fast_leaves_the_slow_out():
 
 
 def test_a_library_that_is_missing_is_said(tmp_path, shop, monkeypatch):
-    monkeypatch.setattr("graphrec.evaluation.contenders.is_installed", lambda library: False)
+    monkeypatch.setattr("graphrec.evaluation.evaluated_models.is_installed", lambda library: False)
     evaluation = write_evaluation(load_config(shop / "shop.yaml"), ["bm25", "count"], 1, tmp_path, "shop")
     assert "graphrec[baselines]" in evaluation.not_run["BM25"]
 

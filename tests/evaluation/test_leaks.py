@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graphrec.errors import EventsError
-from graphrec.evaluation.contenders import of_model
+from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.leaks import (
     find_leaks,
     later_edges,

@@ -7,8 +7,9 @@ import pytest
 from graphrec.compute.progress import Silent
 from graphrec.config import parse_config
 from graphrec.evaluation import make_exam, split_log
-from graphrec.evaluation.contenders import Materials, contenders
+from graphrec.evaluation.evaluated_models import contenders
 from graphrec.evaluation.experiment import run
+from graphrec.evaluation.materials import Materials
 
 
 @pytest.fixture(scope="module")

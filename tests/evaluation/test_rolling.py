@@ -1,7 +1,6 @@
 """Several cuts: what each is fitted on and asked about, what is kept of it, and the mean over them."""
 
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +10,16 @@ import pytest
 
 import graphrec as package
 from graphrec.compute.progress import Silent
+from graphrec.compute.provenance import code_of
 from graphrec.config import ShopConfig, load_config, parse_config
 from graphrec.errors import ConfigError, EventsError
 from graphrec.evaluation import provenance, rolling, split_log, write_cuts
-from graphrec.evaluation.contenders import Materials, contenders
 from graphrec.evaluation.cut_board import CutBoard
 from graphrec.evaluation.cuts_report import metric_tables
 from graphrec.evaluation.evaluate import evaluate, make_plan
+from graphrec.evaluation.evaluated_models import contenders
 from graphrec.evaluation.leaks import find_leaks
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.mean_of_cuts import drawn_means, mean_of_cuts
 from graphrec.evaluation.rolling import rolling_origin
 from graphrec.events import load_events
@@ -212,35 +213,40 @@ def copied(tmp_path):
     return Path(shutil.copytree(Path(package.__file__).parent, tmp_path / "graphrec"))
 
 
-def test_another_code_is_another_key(copied, split):
-    plan = make_plan(split, ["graphrec", "count"], 1)
-    keys = {one.key: key for one, key in plan.contenders}
-    ours, baselines = provenance.code_of_ours(copied), provenance.code_of_baselines(copied)
-    assert (ours, baselines) == (provenance.code_of_ours(), provenance.code_of_baselines())
-    made = contenders(["graphrec", "count"], 1, split.config)
-    assert {one.key: provenance.key_of(one, plan.run, split.config, baselines) for one in made[:-1]} == {
-        key: value for key, value in keys.items() if not key.startswith("graphrec")
-    }
+@pytest.mark.parametrize(
+    ("place", "decides"),
+    [
+        ("complements/ranker.py", {"ours"}),
+        ("evaluation/fit_graphrec.py", {"ours"}),
+        ("sessions/reranking.py", {"ours"}),
+        ("baselines/pair_counts.py", {"baselines"}),
+        ("evaluation/tuning.py", {"baselines"}),
+        ("events/cleaning.py", {"ours", "baselines"}),
+        ("graph/pairs.py", {"ours", "baselines"}),
+        ("evaluation/split.py", {"ours", "baselines"}),
+        ("evaluation/questions.py", {"ours", "baselines"}),
+        ("evaluation/bootstrap.py", set()),
+        ("evaluation/report.py", set()),
+    ],
+)
+def test_another_code_decides_those_lists_that_it_makes_and_every_board(copied, place, decides):
+    roots = {"ours": provenance.OF_OURS, "baselines": provenance.OF_BASELINES, "boards": provenance.OF_BOARDS}
+    before = {name: code_of(*modules, package=copied) for name, modules in roots.items()}
+    assert before == {name: code_of(*modules) for name, modules in roots.items()}
+    (copied / place).write_text((copied / place).read_text() + "\n_ = 0\n")
+    after = {name for name, modules in roots.items() if code_of(*modules, package=copied) != before[name]}
+    assert after == decides | {"boards"}
 
-    def after(place):
-        (copied / place).write_text((copied / place).read_text() + "\n_ = 0\n")
-        now = provenance.code_of_ours(copied), provenance.code_of_baselines(copied)
-        (copied / place).write_text((copied / place).read_text().removesuffix("\n_ = 0\n"))
-        return now[0] != ours, now[1] != baselines
 
-    assert after("complements/ranker.py") == (True, False)
-    assert after("evaluation/baselines/pair_counts.py") == (False, True)
-    assert after("events/cleaning.py") == after("graph/pairs.py") == after("evaluation/split.py") == (True, True)
-    assert after("terminal.py") == after("evaluation/report.py") == after("evaluation/rolling.py") == (False, False)
-    measuring = provenance.code_of_measuring(copied)
-    (copied / "evaluation" / "bootstrap.py").write_text("")
-    assert provenance.code_of_measuring(copied) != measuring
-    assert provenance.key_of(made[0], "run", split.config, "a") != provenance.key_of(made[0], "run", split.config, "b")
-
-
-def test_every_file_that_decides_lists_is_there():
-    named = {*provenance.OF_BASELINES, *provenance.AROUND_OURS, *provenance.WITH_OURS}
-    assert [place for place in named if not (provenance.PACKAGE / place).exists()] == []
+def test_the_key_of_lists_holds_their_code(split, monkeypatch):
+    ours, counts = (contenders([key], 1, split.config)[0] for key in ("graphrec", "count"))
+    before = [provenance.key_of(one, "run", split.config) for one in (ours, counts)]
+    monkeypatch.setattr(provenance, "code_of", lambda *modules: "another" if modules == provenance.OF_OURS else "same")
+    first = [provenance.key_of(one, "run", split.config) for one in (ours, counts)]
+    monkeypatch.setattr(provenance, "code_of", lambda *modules: "same")
+    second = [provenance.key_of(one, "run", split.config) for one in (ours, counts)]
+    assert len({before[0], first[0], second[0]}) == 3
+    assert before[1] != first[1] == second[1]
 
 
 def test_models_are_fitted_anew_when_asked_to_and_where_the_code_is_another(split, tmp_path, monkeypatch):
@@ -254,7 +260,7 @@ def test_models_are_fitted_anew_when_asked_to_and_where_the_code_is_another(spli
     assert written() == first
     second = written(again=True)
     assert second != first
-    monkeypatch.setattr(sys.modules["graphrec.evaluation.evaluate"], "code_of_baselines", lambda: "another")
+    monkeypatch.setattr(provenance, "code_of", lambda *modules: "another")
     assert written() != second
 
 

@@ -7,8 +7,8 @@ import pytest
 from graphrec.config import parse_config
 from graphrec.errors import EventsError
 from graphrec.evaluation import basket_lines, every_item, make_exam, one_random_item, split_log
-from graphrec.evaluation.contenders import Materials
 from graphrec.evaluation.leaks import sessions_on_both_sides
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.questions import never_together, ordered_pairs, popularity_bands, sign_test, some_baskets
 from graphrec.evaluation.split import Stretch
 from graphrec.events import load_events

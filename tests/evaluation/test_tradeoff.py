@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graphrec.evaluation.contenders import of_model
 from graphrec.evaluation.diversity import share_with_types
+from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.tradeoff import COUNTS, beyond_at_counts, highest_at, points_above, tradeoff_in_words
 
 SPECIFICITIES = (0.0, 0.5, 1.0)

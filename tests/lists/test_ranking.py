@@ -10,7 +10,9 @@ import pytest
 from graphrec import Recommender
 from graphrec.baselines import BASELINES
 from graphrec.evaluation import make_exam, split_log
-from graphrec.evaluation.contenders import Materials, of_model, of_scorer
+from graphrec.evaluation.fit_baselines import of_scorer
+from graphrec.evaluation.fit_graphrec import of_model
+from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
 from graphrec.events import Catalogue
 from graphrec.lists.ranking import rank_within_type
