@@ -24,14 +24,14 @@ from graphrec.errors import EventsError, GraphrecError
 from graphrec.evaluation import Split, split_log
 from graphrec.evaluation.questions import purchases
 from graphrec.evaluation.rolling import rolling_origin
-from graphrec.evaluation.split import Stretch, events_with_baskets
+from graphrec.evaluation.split import HeldOut, events_with_baskets
 from graphrec.events import KINDS, load_events
 from graphrec.events.files import open_table
 from graphrec.events.readers.links import link_column, log_defaults
 from graphrec.events.tables import id_texts
 
 
-def held_out(config: Config, cut: int | None, cuts: int) -> Stretch | None:
+def held_out(config: Config, cut: int | None, cuts: int) -> HeldOut | None:
     """Find the sessions that a cut holds out; None: what the configuration says, the last."""
     if cut is None:
         return None

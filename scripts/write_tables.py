@@ -78,7 +78,7 @@ class Evaluated:
 
     @cached_property
     def segments(self) -> pd.DataFrame:
-        """The parts of the last cut's exam."""
+        """The parts of the last cut's sets."""
         return self._read(f"cut-{self.cuts}/segments.csv")
 
     @cached_property
@@ -177,7 +177,7 @@ def share(log: Evaluated, figure: str) -> str:
 
 
 def in_segment(log: Evaluated, part: str, metric: str) -> str:
-    """Write a metric of a part of the exam, and in brackets the best of all baselines there."""
+    """Write a metric of a part of the sets, and in brackets the best of all baselines there."""
     if log.segments.empty:
         return ""
     there = log.segments[(log.segments["segment"] == part) & (log.segments["metric"] == metric)]

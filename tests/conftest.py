@@ -14,7 +14,7 @@ import pytest
 
 from graphrec.baselines import BASELINES
 from graphrec.config import Config, ShopConfig, load_config, parse_config
-from graphrec.evaluation import Exam, Questions, Split, make_exam, split_log
+from graphrec.evaluation import Questions, QuestionSets, Split, make_question_sets, split_log
 from graphrec.evaluation.evaluated_model import Fitted
 from graphrec.evaluation.fit_baselines import of_scorer
 from graphrec.evaluation.fit_graphrec import of_model
@@ -70,14 +70,14 @@ class Planted:
     shop: Shop
     split: Split
     materials: Materials
-    exam: Exam
+    sets: QuestionSets
     recommender: Recommender
 
     def ours(self) -> dict[str, float]:
-        return measured(of_model(self.recommender.model), self.exam.known)
+        return measured(of_model(self.recommender.model), self.sets.known)
 
     def baseline(self, key: str) -> dict[str, float]:
-        return measured(fitted_baseline(self.materials, key), self.exam.known)
+        return measured(fitted_baseline(self.materials, key), self.sets.known)
 
     def truth(self) -> np.ndarray:
         """The planted matrix in the type codes of the model."""
@@ -109,8 +109,8 @@ def _fit(shop: Shop, folder: Path, events: pd.DataFrame | None = None) -> Plante
         events.to_csv(folder / "events.csv", index=False)
     split = split_log(load_config(folder / "shop.yaml", ["split.hidden_items=0"]))
     materials = Materials(split)
-    exam = make_exam(split, materials.data, 0)
-    return Planted(shop, split, materials, exam, Recommender.fit(split.train, quick_config()))
+    sets = make_question_sets(split, materials.data, 0)
+    return Planted(shop, split, materials, sets, Recommender.fit(split.train, quick_config()))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import pytest
 
 from graphrec import Recommender, load_config, load_events
-from graphrec.evaluation import make_exam, split_log
+from graphrec.evaluation import make_question_sets, split_log
 from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.leaks import find_leaks
 from graphrec.evaluation.materials import Materials
@@ -28,11 +28,11 @@ def test_lists_beat_popularity_and_hold_what_counts_hold(name):
     config = load_config(CONFIGS / f"{name}.yaml", FAST)
     split = split_log(config)
     materials = Materials(split)
-    exam = make_exam(split, materials.data, 0)
+    sets = make_question_sets(split, materials.data, 0)
     recommender = Recommender.fit(split.train, config)
     assert not find_leaks(recommender.model, split)
-    ours = measured(of_model(recommender.model), exam.known)["ndcg_beyond_chance@10"]
-    popular, counts = (measured(fitted_baseline(materials, key), exam.known) for key in ("popularity", "count"))
+    ours = measured(of_model(recommender.model), sets.known)["ndcg_beyond_chance@10"]
+    popular, counts = (measured(fitted_baseline(materials, key), sets.known) for key in ("popularity", "count"))
     # The same protocol and data, measured elsewhere by other code.
     elsewhere = {"online_retail": ((0.332, 0.060), (0.650, 0.201)), "tafeng": ((0.232, 0.063), (0.278, 0.078))}[name]
     for seen, (hit_rate, ndcg) in zip((popular, counts), elsewhere, strict=True):

@@ -227,7 +227,7 @@ def test_nothing_of_graphrec_is_imported():
 
 def test_the_board_and_the_outside_agree(planted, score):
     """One fit, the same lists: both find the same NDCG, plain and beyond chance, within sampling error."""
-    split, known, every = planted.split, planted.exam.known, planted.exam.every
+    split, known, every = planted.split, planted.sets.known, planted.sets.every
     items = split.train.catalogue.items
     exported = planted.recommender.recommend_all(20)
     lists = exported.sort_values("rank").groupby("item")["complement"].agg(list)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from graphrec.config import load_config
-from graphrec.evaluation import make_exam, split_log
+from graphrec.evaluation import make_question_sets, split_log
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.split import events_with_baskets
 from graphrec.events import load_events
@@ -81,7 +81,7 @@ def test_links_are_fitted_on_what_is_known_and_asked_about_the_rest(tmp_path):
     assert known and test and not known & test and known | test <= both_ways
     # The questions of the board, and the log that it fits on, substitutes among it.
     split = split_log(load_config(config))
-    asked = make_exam(split, Materials(split).data, 0).known
+    asked = make_question_sets(split, Materials(split).data, 0).known
     names = split.train.catalogue.items
     assert test == set(zip(names[asked.query[asked.answer_question]], names[asked.answer_item], strict=True))
     again = load_events(load_config(config, [f"events.path={tmp_path / 'cut' / 'links_to_fit.parquet'}"]))

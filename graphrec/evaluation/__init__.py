@@ -1,9 +1,9 @@
 """How good lists are: a split in time, questions about later baskets, and every baseline that a model has to beat."""
 
 from graphrec.evaluation.evaluate import Evaluation, evaluate
-from graphrec.evaluation.exam import Exam, make_exam
 from graphrec.evaluation.leaderboard import write_evaluation
 from graphrec.evaluation.metrics import METRICS, hit_matrix, metrics_per_question
+from graphrec.evaluation.question_sets import QuestionSets, make_question_sets
 from graphrec.evaluation.questions import Questions, basket_lines, every_item, one_random_item
 from graphrec.evaluation.rolling import write_cuts
 from graphrec.evaluation.split import Split, split_log
@@ -11,14 +11,14 @@ from graphrec.evaluation.split import Split, split_log
 __all__ = [
     "METRICS",
     "Evaluation",
-    "Exam",
+    "QuestionSets",
     "Questions",
     "Split",
     "basket_lines",
     "evaluate",
     "every_item",
     "hit_matrix",
-    "make_exam",
+    "make_question_sets",
     "metrics_per_question",
     "one_random_item",
     "split_log",

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from graphrec.compute.ragged import offsets
-from graphrec.evaluation.exam import History
+from graphrec.evaluation.question_sets import History
 from graphrec.events import VIEW
 from graphrec.model import Model
 from graphrec.sessions import SessionMatrix, pool_size, reranked_order

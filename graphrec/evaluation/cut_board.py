@@ -56,7 +56,7 @@ def cut_board(plan: Plan, evaluation: Evaluation) -> CutBoard:
         metric: np.stack([table[metric].to_numpy(dtype=np.float32) for table in tables.values()], axis=1)
         for metric in sorted(MEASURED, key=lambda metric: metric != evaluation.headline)
     }
-    split, cluster = plan.materials.split.in_words(), plan.exam.known.cluster
+    split, cluster = plan.materials.split.in_words(), plan.sets.known.cluster
     return CutBoard(split, plan.seeds, evaluation.not_run, tuple(tables), cluster, values)
 
 

@@ -1,4 +1,4 @@
-"""The whole evaluation of one cut, top to bottom: questions, contenders, leak guard, tables."""
+"""The whole evaluation of one cut, top to bottom: questions, models, leak guard, tables."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from graphrec.compute.progress import Display, Silent
 from graphrec.compute.provenance import code_of
 from graphrec.errors import ConfigError, EventsError
 from graphrec.evaluation.ablations import ABLATIONS
-from graphrec.evaluation.evaluated_model import OURS, REPEAT_LAST, Contender
-from graphrec.evaluation.evaluated_models import contenders, why_not
-from graphrec.evaluation.exam import Exam, make_exam
+from graphrec.evaluation.evaluated_model import OURS, REPEAT_LAST, EvaluatedModel
+from graphrec.evaluation.evaluated_models import evaluated_models, why_not
 from graphrec.evaluation.experiment import Lists, run
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.provenance import OF_BOARDS, key_of, run_key
+from graphrec.evaluation.question_sets import QuestionSets, make_question_sets
 from graphrec.evaluation.scoring import Scorecard
 from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.evaluation.split import Split
@@ -97,8 +97,8 @@ class Plan:
     Parameters
     ----------
     materials : Materials
-    exam : Exam
-    contenders : sequence of (Contender, str)
+    sets : QuestionSets
+    models : sequence of (EvaluatedModel, str)
         Each with the key of its lists: all that decides them, hashed.
     not_run : mapping of str to str
         Name of a model -> why it cannot run.
@@ -109,8 +109,8 @@ class Plan:
     """
 
     materials: Materials
-    exam: Exam
-    contenders: Sequence[tuple[Contender, str]]
+    sets: QuestionSets
+    models: Sequence[tuple[EvaluatedModel, str]]
     not_run: Mapping[str, str]
     seeds: int
     run: str
@@ -119,7 +119,7 @@ class Plan:
     def key(self) -> str:
         """Hash all that decides the board: the lists, and how they are measured."""
         settings = self.materials.config.model_dump(mode="json", exclude={"store", "engine"})
-        parts = [*(key for _, key in self.contenders), json.dumps([settings, dict(self.not_run)], sort_keys=True)]
+        parts = [*(key for _, key in self.models), json.dumps([settings, dict(self.not_run)], sort_keys=True)]
         return hashlib.sha256("|".join([*parts, code_of(*OF_BOARDS)]).encode()).hexdigest()
 
 
@@ -142,19 +142,19 @@ def make_plan(split: Split, keys: Sequence[str], seeds: int, display: Display | 
     """
     materials, config = Materials(split), split.config
     with (display or Silent()).stage("questions"):
-        exam = make_exam(split, materials.data, config.seed)
-    if not len(exam.known):
+        sets = make_question_sets(split, materials.data, config.seed)
+    if not len(sets.known):
         raise EventsError(
             f"nothing can be asked ({split.in_words()}): no basket of two items came after the cut with an item that "
             "was bought before it; set split.test_from or split.test_share so that more is held out"
         )
-    asked = contenders(keys, seeds, config)
-    not_run = {one.name: why for one in asked if (why := why_not(one, materials, exam)) is not None}
+    asked = evaluated_models(keys, seeds, config)
+    not_run = {one.name: why for one in asked if (why := why_not(one, materials, sets)) is not None}
     if len(not_run) == len({one.name for one in asked}):
         raise ConfigError(f"no model could run: {'; '.join(f'{name}: {why}' for name, why in not_run.items())}")
-    of_run = run_key(materials, exam)
+    of_run = run_key(materials, sets)
     able = [(one, key_of(one, of_run, config)) for one in asked if one.name not in not_run]
-    return Plan(materials, exam, able, not_run, seeds, of_run)
+    return Plan(materials, sets, able, not_run, seeds, of_run)
 
 
 def evaluate(plan: Plan, folder: Path, display: Display | None = None, again: bool = False) -> Evaluation:
@@ -170,18 +170,18 @@ def evaluate(plan: Plan, folder: Path, display: Display | None = None, again: bo
         Whether finished models are run all the same.
     """
     display = display or Silent()
-    materials, exam = plan.materials, plan.exam
+    materials, sets = plan.materials, plan.sets
     lists: dict[str, list[Lists]] = {}
-    for contender, key in plan.contenders:
-        lists.setdefault(contender.name, []).append(run(contender, materials, exam, folder, key, display, again))
-    card = Scorecard(materials, exam, lists)
+    for model, key in plan.models:
+        lists.setdefault(model.name, []).append(run(model, materials, sets, folder, key, display, again))
+    card = Scorecard(materials, sets, lists)
     with display.stage("intervals"):
         board, segments, deciles = card.leaderboard(), card.segments(), card.deciles()
     curves = lists[OURS][0].facts["curves"] if OURS in lists else {}
     config = materials.config
     tutorials = _seed_protocol(plan, folder, display, again) if config.evaluation.seed_protocol else None
     return Evaluation(
-        facts=_facts(materials, exam, plan.seeds) | card.facts(),
+        facts=_facts(materials, sets, plan.seeds) | card.facts(),
         leaderboard=board,
         segments=segments,
         deciles=deciles,
@@ -210,10 +210,10 @@ def _seed_protocol(plan: Plan, folder: Path, display: Display, again: bool) -> S
     return found
 
 
-def _facts(materials: Materials, exam: Exam, seeds: int) -> dict[str, str]:
+def _facts(materials: Materials, sets: QuestionSets, seeds: int) -> dict[str, str]:
     split, data = materials.split, materials.data
     known = int((data.bought > 0).sum())
-    questions = f"{len(exam.known):,} baskets by one random known item; {len(exam.every):,} by every known item"
+    questions = f"{len(sets.known):,} baskets by one random known item; {len(sets.every):,} by every known item"
     return {
         "split": split.in_words(),
         "fitted on": f"{len(split.train):,} events, {data.baskets.shape[0]:,} baskets of 2 to 100 items, "
@@ -221,11 +221,11 @@ def _facts(materials: Materials, exam: Exam, seeds: int) -> dict[str, str]:
         "catalogue": f"{data.items:,} items, all ranked for every question; {int(split.cold.sum()):,} untouched before "
         "the cut",
         "questions": questions,
-        "novel pairs": f"{len(exam.novel.answer_item):,} answers never bought with the query before the cut, ranked "
+        "novel pairs": f"{len(sets.novel.answer_item):,} answers never bought with the query before the cut, ranked "
         "among such",
-        "cold": f"{len(exam.cold_queries):,} questions by untouched items, {len(exam.cold_targets.answer_item):,} "
+        "cold": f"{len(sets.cold_queries):,} questions by untouched items, {len(sets.cold_targets.answer_item):,} "
         "untouched answers",
-        "ordered pairs": f"{len(exam.order.first):,} with an order that a sign test at 5% does not put down to chance",
+        "ordered pairs": f"{len(sets.order.first):,} with an order that a sign test at 5% does not put down to chance",
         "seeds": f"{seeds} for graphrec, 1 for baselines",
         "intervals": "95%, bootstrap over customers (baskets, where the log names none) and over seeds, "
         f"{split.config.evaluation.resamples:,} resamples, paired for differences",

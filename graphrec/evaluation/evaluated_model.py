@@ -12,8 +12,8 @@ from scipy import sparse
 from graphrec.baselines.baseline import Baseline
 from graphrec.compute.progress import Display
 from graphrec.evaluation.ablations import Variant
-from graphrec.evaluation.exam import History
 from graphrec.evaluation.materials import Materials
+from graphrec.evaluation.question_sets import History
 
 OURS = "graphrec"
 """Key and name of the model under test; the names of its variants begin with it."""
@@ -29,7 +29,7 @@ Ranked = np.ndarray
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted contender.
+    """A fitted model.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Contender:
+class EvaluatedModel:
     """Something that can be fitted and asked.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Fit a contender, ask it everything, and keep its lists: what was run once is not run again."""
+"""Fit a model, ask it everything, and keep its lists: what was run once is not run again."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from scipy import sparse
 
 from graphrec.compute.memory import forget_peak, peak_gib
 from graphrec.compute.progress import Display
-from graphrec.evaluation.evaluated_model import Contender, Fitted
-from graphrec.evaluation.exam import Exam
+from graphrec.evaluation.evaluated_model import EvaluatedModel, Fitted
 from graphrec.evaluation.materials import Materials
+from graphrec.evaluation.question_sets import QuestionSets
 
 LENGTH = 20
 """Places of every list that is kept: the largest cut of the metrics."""
@@ -29,20 +29,20 @@ _NOTHING = np.zeros((0, LENGTH), dtype=np.int64)
 
 @dataclass(frozen=True)
 class Lists:
-    """What a contender answered.
+    """What a model answered.
 
     Parameters
     ----------
     known, novel, cold : ndarray
-        `(queries, 20) int64`: lists of `exam.asked`, of the different queries of `exam.novel` without what was
-        bought with them before, and of those of `exam.cold_queries`.
+        `(queries, 20) int64`: lists of `sets.asked`, of the different queries of `sets.novel` without what was
+        bought with them before, and of those of `sets.cold_queries`.
     cold_target_types, cold_query_types : ndarray
         `(answers, 10) int64`: lists within the type of each answer.
     by_session : ndarray
-        `(questions, 20) int64`: lists of the questions of `exam.known` by a model that looks at the session; of no rows
+        `(questions, 20) int64`: lists of the questions of `sets.known` by a model that looks at the session; of no rows
         for the others.
     tradeoff : ndarray
-        `(specificities, queries, 20) int64`: lists of the different queries of `exam.known` at each of
+        `(specificities, queries, 20) int64`: lists of the different queries of `sets.known` at each of
         `evaluation.specificities`; of none for what has no lists but by session.
     sources : ndarray
         `(specificities, sources) float64`: share of the first ten places of these per source; of no rows for baselines.
@@ -62,30 +62,30 @@ class Lists:
 
 
 def run(
-    contender: Contender,
+    model: EvaluatedModel,
     materials: Materials,
-    exam: Exam,
+    sets: QuestionSets,
     folder: Path,
     key: str,
     display: Display,
     again: bool = False,
 ) -> Lists:
-    """Fit and ask a contender, or take up its lists from an earlier run of the same.
+    """Fit and ask a model, or take up its lists from an earlier run of the same.
 
     Parameters
     ----------
-    contender : Contender
+    model : EvaluatedModel
     materials : Materials
-    exam : Exam
+    sets : QuestionSets
     folder : Path
-        Of all contenders; each has one of its own in it.
+        Of all models; each has one of its own in it.
     key : str
         Hash of all that decides the lists; lists of another are made anew.
     display : Display
     again : bool
         Whether they are made anew whatever is there.
     """
-    place = folder / contender.key
+    place = folder / model.key
     known = None if again else _read(place, key)
     if known is not None:
         return known
@@ -93,9 +93,9 @@ def run(
     gc.collect()
     forget_peak()
     started = time.perf_counter()
-    fitted = contender.fit(materials, display)
+    fitted = model.fit(materials, display)
     fitted_at = time.perf_counter()
-    lists, seconds = _ask(fitted, materials, exam, display, contender.name)
+    lists, seconds = _ask(fitted, materials, sets, display, model.name)
     facts = {
         "fit_seconds": fitted_at - started,
         **seconds,
@@ -108,37 +108,37 @@ def run(
 
 
 def _ask(
-    fitted: Fitted, materials: Materials, exam: Exam, display: Display, name: str
+    fitted: Fitted, materials: Materials, sets: QuestionSets, display: Display, name: str
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Ask for all lists, and time the plain ones and those of the trade-off."""
     counts, types = materials.data.counts, materials.types[0]
     with display.stage(f"{name}: lists", 7) as advance:
         started = time.perf_counter()
         # A link is given once: one that was known before is no answer to be found, and takes no place.
-        listed = sparse.csr_array(counts[exam.asked]) if materials.split.of_links else None
-        known = _lists(fitted, exam.asked, listed)
+        listed = sparse.csr_array(counts[sets.asked]) if materials.split.of_links else None
+        known = _lists(fitted, sets.asked, listed)
         seconds = {"list_seconds": time.perf_counter() - started}
         advance(1)
-        started, codes = time.perf_counter(), exam.known.distinct[0]
+        started, codes = time.perf_counter(), sets.known.distinct[0]
         listed = sparse.csr_array(counts[codes]) if materials.split.of_links else None
         tradeoff, sources = fitted.at_specificities(codes, LENGTH, materials.config.evaluation.specificities, listed)
         seconds["tradeoff_seconds"] = time.perf_counter() - started
         advance(1)
-        novel_queries = exam.novel.distinct[0]
+        novel_queries = sets.novel.distinct[0]
         novel = _lists(fitted, novel_queries, sparse.csr_array(counts[novel_queries]))
         advance(1)
-        cold = _lists(fitted, exam.cold_queries.distinct[0])
+        cold = _lists(fitted, sets.cold_queries.distinct[0])
         advance(1)
         in_type = {}
-        for key, questions in {"cold_target_types": exam.cold_targets, "cold_query_types": exam.cold_queries}.items():
+        for key, questions in {"cold_target_types": sets.cold_targets, "cold_query_types": sets.cold_queries}.items():
             query, kind = questions.query[questions.answer_question], types[questions.answer_item]
             pairs, place = np.unique(np.stack([query, kind], axis=1), axis=0, return_inverse=True)
             lists = fitted.within_type(pairs[:, 0], pairs[:, 1], IN_TYPE_LENGTH) if len(pairs) else _NOTHING
             in_type[key] = lists[place.ravel()]
             advance(1)
         by_session = _NOTHING
-        if fitted.by_session is not None and len(exam.history.question):
-            by_session = fitted.by_session(exam.known.query, exam.history, LENGTH)
+        if fitted.by_session is not None and len(sets.history.question):
+            by_session = fitted.by_session(sets.known.query, sets.history, LENGTH)
         advance(1)
     asked = {"by_session": by_session, "known": known, "novel": novel, "cold": cold, **in_type}
     return {**asked, "tradeoff": tradeoff, "sources": sources}, seconds

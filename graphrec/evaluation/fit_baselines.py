@@ -22,15 +22,15 @@ from graphrec.baselines import (
     scorer_by_uplift,
 )
 from graphrec.compute.progress import Display
-from graphrec.evaluation.evaluated_model import BY_UPLIFT, REPEAT_LAST, REPEAT_LAST_NAME, Contender, Fitted, Ranked
-from graphrec.evaluation.exam import History
+from graphrec.evaluation.evaluated_model import BY_UPLIFT, REPEAT_LAST, REPEAT_LAST_NAME, EvaluatedModel, Fitted, Ranked
 from graphrec.evaluation.materials import Materials
+from graphrec.evaluation.question_sets import History
 from graphrec.evaluation.tuning import Chosen, tune
 from graphrec.evaluation.within_type import rank_scores_within_type
 from graphrec.results import SOURCES
 
 
-def both_forms(key: str, baseline: Baseline, seed: int) -> list[Contender]:
+def both_forms(key: str, baseline: Baseline, seed: int) -> list[EvaluatedModel]:
     """Make a baseline plain and by uplift: tuned in one go, and fitted once where both choose the same.
 
     Parameters
@@ -59,8 +59,8 @@ def both_forms(key: str, baseline: Baseline, seed: int) -> list[Contender]:
         return _of_chosen(scorer, materials.data, by_uplift, baseline.ratio)
 
     return [
-        Contender(key, baseline.name, seed, fit_plain, baseline=baseline),
-        Contender(f"{key}-by-uplift", f"{baseline.name}{BY_UPLIFT}", seed, fit_by_uplift, baseline=baseline),
+        EvaluatedModel(key, baseline.name, seed, fit_plain, baseline=baseline),
+        EvaluatedModel(f"{key}-by-uplift", f"{baseline.name}{BY_UPLIFT}", seed, fit_by_uplift, baseline=baseline),
     ]
 
 
@@ -94,7 +94,7 @@ def of_scorer(
     return Fitted(complements, within_type, at_specificities, None, chosen)
 
 
-def repeat_last_model(seed: int) -> Contender:
+def repeat_last_model(seed: int) -> EvaluatedModel:
     """Make the baseline that looks at the session alone; its lists without one are the bestsellers."""
 
     def fit(materials: Materials, display: Display) -> Fitted:
@@ -102,7 +102,7 @@ def repeat_last_model(seed: int) -> Contender:
         plain = of_scorer(popularity, materials.data, {})
         return replace(plain, by_session=partial(_repeated, materials.data))
 
-    return Contender(REPEAT_LAST, REPEAT_LAST_NAME, seed, fit)
+    return EvaluatedModel(REPEAT_LAST, REPEAT_LAST_NAME, seed, fit)
 
 
 def _repeated(data: TrainingData, query: np.ndarray, history: History, k: int) -> Ranked:

@@ -13,7 +13,7 @@ from graphrec.compute.progress import Display
 from graphrec.evaluation.ablations import Variant
 from graphrec.evaluation.by_session import recommended
 from graphrec.evaluation.complements_within_type import rank_within_type
-from graphrec.evaluation.evaluated_model import Contender, Fitted, Ranked
+from graphrec.evaluation.evaluated_model import EvaluatedModel, Fitted, Ranked
 from graphrec.evaluation.leaks import find_leaks, require_no_leaks
 from graphrec.evaluation.materials import Materials
 from graphrec.lists import Ranking, rank_at_specificities
@@ -22,7 +22,7 @@ from graphrec.model.fit import fit_model
 from graphrec.results import SOURCES
 
 
-def graphrec_model(key: str, variant: Variant, seed: int, number: int) -> Contender:
+def graphrec_model(key: str, variant: Variant, seed: int, number: int) -> EvaluatedModel:
     """Make graphrec, or a variant, with one of its seeds.
 
     Parameters
@@ -41,7 +41,7 @@ def graphrec_model(key: str, variant: Variant, seed: int, number: int) -> Conten
         require_no_leaks(find_leaks(model, materials.split))
         return of_model(model, materials.types[0])
 
-    return Contender(f"{key}-{number}", variant.name, seed, fit, variant)
+    return EvaluatedModel(f"{key}-{number}", variant.name, seed, fit, variant)
 
 
 def of_model(model: Model, types: np.ndarray | None = None) -> Fitted:

@@ -41,7 +41,7 @@ class Validation:
 
 @dataclass(frozen=True)
 class Materials:
-    """What contenders are fitted and tuned on; nothing in it was written after the cut.
+    """What models are fitted and tuned on; nothing in it was written after the cut.
 
     Parameters
     ----------

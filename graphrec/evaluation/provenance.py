@@ -7,9 +7,9 @@ import json
 
 from graphrec.compute.provenance import code_of
 from graphrec.config import Config
-from graphrec.evaluation.evaluated_model import Contender
-from graphrec.evaluation.exam import Exam
+from graphrec.evaluation.evaluated_model import EvaluatedModel
 from graphrec.evaluation.materials import Materials
+from graphrec.evaluation.question_sets import QuestionSets
 
 _NEVER_DECIDE = {"store", "engine"}
 _OURS_ALONE = {"graph", "encoder", "complements", "lists", "retrieval", "rerank", "training"}
@@ -24,24 +24,24 @@ OF_BOARDS = ("graphrec.evaluation.leaderboard",)
 """The same of how lists are measured and shown."""
 
 
-def run_key(materials: Materials, exam: Exam) -> str:
+def run_key(materials: Materials, sets: QuestionSets) -> str:
     """Hash the data and the questions."""
-    parts = [materials.split.train.fingerprint(), exam.fingerprint()]
+    parts = [materials.split.train.fingerprint(), sets.fingerprint()]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def key_of(contender: Contender, run: str, config: Config) -> str:
+def key_of(model: EvaluatedModel, run: str, config: Config) -> str:
     """Hash all that decides what a model answers, its code among it.
 
     Parameters
     ----------
-    contender : Contender
+    model : EvaluatedModel
     run : str
         As of `run_key`.
     config : Config
     """
-    without = _NEVER_DECIDE | (_OURS_ALONE if contender.variant is None else set())
-    config = config if contender.variant is None else contender.variant.config(config)
+    without = _NEVER_DECIDE | (_OURS_ALONE if model.variant is None else set())
+    config = config if model.variant is None else model.variant.config(config)
     settings = json.dumps(config.model_dump(mode="json", exclude=without), sort_keys=True)
-    code = code_of(*(OF_BASELINES if contender.variant is None else OF_OURS))
-    return hashlib.sha256(f"{run} {contender.key} {contender.seed} {settings} {code}".encode()).hexdigest()
+    code = code_of(*(OF_BASELINES if model.variant is None else OF_OURS))
+    return hashlib.sha256(f"{run} {model.key} {model.seed} {settings} {code}".encode()).hexdigest()

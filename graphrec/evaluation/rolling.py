@@ -29,7 +29,7 @@ from graphrec.evaluation.cuts_report import CutsReport, facts_of_cuts, write_cut
 from graphrec.evaluation.evaluate import Plan, make_plan, model_keys
 from graphrec.evaluation.leaderboard import write_board
 from graphrec.evaluation.mean_of_cuts import mean_of_cuts
-from graphrec.evaluation.split import Stretch, split_log, test_begin
+from graphrec.evaluation.split import HeldOut, split_log, test_begin
 from graphrec.events import Events, load_events
 
 
@@ -92,7 +92,7 @@ def write_cuts(
     return report
 
 
-def rolling_origin(whole: Events, config: Config, cuts: int) -> list[Stretch]:
+def rolling_origin(whole: Events, config: Config, cuts: int) -> list[HeldOut]:
     """Find what each cut holds out, the oldest first; the last is the test, and the others are as long.
 
     By time, from the test's begin back; in a log without times by session number; of links other random parts.
@@ -114,7 +114,7 @@ def rolling_origin(whole: Events, config: Config, cuts: int) -> list[Stretch]:
     else:
         starts = _starts_by_session(whole, config, cuts)
     ends = [*starts[1:], None]
-    return [Stretch(start, end, cuts - 1 - n) for n, (start, end) in enumerate(zip(starts, ends, strict=True))]
+    return [HeldOut(start, end, cuts - 1 - n) for n, (start, end) in enumerate(zip(starts, ends, strict=True))]
 
 
 def _starts_by_time(whole: Events, begin: pd.Timestamp, cuts: int) -> Sequence[pd.Timestamp | int]:
@@ -140,7 +140,7 @@ def _end(whole: Events, last: pd.Timestamp) -> pd.Timestamp:
 
 
 def _starts_by_session(whole: Events, config: Config, cuts: int) -> Sequence[pd.Timestamp | int]:
-    """Take stretches of the share of the sessions that the test has; of links everything else is known."""
+    """Take parts of the share of the sessions that the test has; of links everything else is known."""
     share, of_links = config.split.test_share, config.events.reader == "links"
     left = round(1 - cuts * share, 9)
     if left < 0 or (left == 0 and not of_links):

@@ -1,4 +1,4 @@
-"""Lists of all contenders -> the tables of the leaderboard."""
+"""Lists of all models -> the tables of the leaderboard."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pandas as pd
 
 from graphrec.evaluation.bootstrap import Resampling, interval
 from graphrec.evaluation.evaluated_model import OURS, REPEAT_LAST_NAME, describe
-from graphrec.evaluation.exam import Exam
 from graphrec.evaluation.experiment import LENGTH, Lists
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN, answer_shares, metrics_per_question, row_shares
 from graphrec.evaluation.oracle import ORACLE, answer_lists
+from graphrec.evaluation.question_sets import QuestionSets
 from graphrec.evaluation.segments import Segments, best_baselines, mean_of_seeds
 from graphrec.evaluation.single_items import single_items
 from graphrec.evaluation.tradeoff import tradeoff_in_words, tradeoff_points
@@ -32,18 +32,18 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Scorecard:
-    """Everything that the lists of the contenders are held against.
+    """Everything that the lists of the models are held against.
 
     Parameters
     ----------
     materials : Materials
-    exam : Exam
+    sets : QuestionSets
     lists : mapping of str to sequence of Lists
         Name on the leaderboard -> one `Lists` per seed.
     """
 
     materials: Materials
-    exam: Exam
+    sets: QuestionSets
     lists: Mapping[str, Sequence[Lists]]
 
     @property
@@ -53,14 +53,14 @@ class Scorecard:
 
     @cached_property
     def by_query(self) -> Mapping[str, Sequence[Lists]]:
-        """The contenders that have lists without a session."""
+        """The models that have lists without a session."""
         return {name: seeds for name, seeds in self.lists.items() if name != REPEAT_LAST_NAME}
 
     @cached_property
     def chance(self) -> np.ndarray:
         """Share of what was asked about that each item is, `(items,) float64`."""
         shares = answer_shares if self.materials.split.of_links else row_shares
-        return shares(self.exam.known, self.materials.data.items)
+        return shares(self.sets.known, self.materials.data.items)
 
     @cached_property
     def by_seed(self) -> Mapping[str, Sequence[pd.DataFrame]]:
@@ -68,7 +68,7 @@ class Scorecard:
         bought, types = self.materials.data.bought, self.materials.types[0]
         return {
             name: [
-                pd.DataFrame(metrics_per_question(one, self.exam.known, self.chance, bought, types)) for one in seeds
+                pd.DataFrame(metrics_per_question(one, self.sets.known, self.chance, bought, types)) for one in seeds
             ]
             for name, seeds in self._ranked.items()
         }
@@ -89,7 +89,7 @@ class Scorecard:
     def tradeoff(self) -> pd.DataFrame:
         """Every model at every specificity, as of `tradeoff_points`."""
         specificities = self.materials.config.evaluation.specificities
-        return tradeoff_points(self.by_query, self.exam.known, self.chance, specificities)
+        return tradeoff_points(self.by_query, self.sets.known, self.chance, specificities)
 
     def facts(self) -> dict[str, str]:
         """Say what the tables do not: their order, the best baselines, where lists come from, what to be wary of."""
@@ -100,8 +100,8 @@ class Scorecard:
         return told | self._sources() | tradeoff_in_words(self.tradeoff, OURS) | self._single_items() | self._ends()
 
     def leaderboard(self) -> pd.DataFrame:
-        """Lay out one row a contender, the best by the headline first, with 95% intervals over customers and seeds."""
-        whole = WholeLists(self.materials, self.exam)
+        """Lay out one row a model, the best by the headline first, with 95% intervals over customers and seeds."""
+        whole = WholeLists(self.materials, self.sets)
         rows = {}
         for name, table in self.main.items():
             row = _with_interval(table, interval(self._draws[name])) | self._differences(name)
@@ -122,12 +122,12 @@ class Scorecard:
 
     @cached_property
     def _segments(self) -> Segments:
-        return Segments(self.materials, self.exam, self.by_query)
+        return Segments(self.materials, self.sets, self.by_query)
 
     @cached_property
     def _ranked(self) -> Mapping[str, Sequence[np.ndarray]]:
         """Lists of the questions `known`, one array a seed."""
-        place = np.searchsorted(self.exam.asked, self.exam.known.query)
+        place = np.searchsorted(self.sets.asked, self.sets.known.query)
         ranked = {name: [one.known[place] for one in seeds] for name, seeds in self.by_query.items()}
         by_session = {
             f"{name}{BY_SESSION}": [one.by_session for one in seeds]
@@ -139,7 +139,7 @@ class Scorecard:
     @cached_property
     def _ceiling(self) -> pd.DataFrame:
         """The metrics that no ranking can surpass."""
-        questions, bought, types = self.exam.known, self.materials.data.bought, self.materials.types[0]
+        questions, bought, types = self.sets.known, self.materials.data.bought, self.materials.types[0]
         by_chance, by_popularity = (
             pd.DataFrame(
                 metrics_per_question(answer_lists(questions, -rare, LENGTH), questions, self.chance, bought, types)
@@ -153,7 +153,7 @@ class Scorecard:
     @cached_property
     def _resampling(self) -> Resampling:
         config = self.materials.config
-        return Resampling(self.exam.known.cluster, config.evaluation.resamples, config.seed)
+        return Resampling(self.sets.known.cluster, config.evaluation.resamples, config.seed)
 
     @cached_property
     def _draws(self) -> Mapping[str, np.ndarray]:
@@ -201,7 +201,7 @@ class Scorecard:
         names, told = self.materials.split.train.catalogue.items, []
         for name, ranked in self._ranked.items():
             low, _ = interval(self._draws[name][:, list(self.main[name].columns).index(self.headline)])
-            found = single_items(ranked, self.exam.known, chance)
+            found = single_items(ranked, self.sets.known, chance)
             if low <= 0 or not len(found.item):
                 continue
             items = [f"{names[code]} {share:.0%}" for code, share in zip(found.item, found.share, strict=True)]

@@ -1,4 +1,4 @@
-"""The parts of an exam that are told apart: novel pairs, untouched items, rare and popular ones."""
+"""The questions that are told apart: novel pairs, untouched items, rare and popular ones."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 
 from graphrec.evaluation.bootstrap import Resampling, interval
 from graphrec.evaluation.evaluated_model import OURS
-from graphrec.evaluation.exam import Exam
 from graphrec.evaluation.experiment import LENGTH, Lists
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import answer_shares, metrics_beside_chance
 from graphrec.evaluation.oracle import ORACLE, answer_lists
+from graphrec.evaluation.question_sets import QuestionSets
 from graphrec.evaluation.questions import Questions, popularity_bands
 
 _BANDS = ("tail", "middle", "dense")
@@ -32,13 +32,13 @@ class Segments:
     Parameters
     ----------
     materials : Materials
-    exam : Exam
+    sets : QuestionSets
     lists : mapping of str to sequence of Lists
         Name on the leaderboard -> one `Lists` per seed.
     """
 
     materials: Materials
-    exam: Exam
+    sets: QuestionSets
     lists: Mapping[str, Sequence[Lists]]
 
     def table(self) -> pd.DataFrame:
@@ -65,7 +65,7 @@ class Segments:
         DataFrame
             `model, decile, ndcg_beyond_chance, ndcg, recall`.
         """
-        questions = self.exam.every
+        questions = self.sets.every
         bought = self.materials.data.bought
         asked = np.bincount(questions.query, minlength=len(bought))
         band = popularity_bands_of_questions(bought, asked)[questions.query]
@@ -79,20 +79,20 @@ class Segments:
 
     def _parts(self) -> dict[str, tuple[Questions, str]]:
         """Name the parts, and the lists that answer them."""
-        exam, bought = self.exam, self.materials.data.bought
+        sets, bought = self.sets, self.materials.data.bought
         band = popularity_bands(bought, len(_BANDS))
         parts = {
-            "every known item": (exam.every, "known"),
-            "novel pairs": (exam.novel, "novel"),
-            "cold queries": (exam.cold_queries, "cold"),
-            "cold targets": (exam.cold_targets, "known"),
-            "cold queries, type given": (exam.cold_queries, "cold_query_types"),
-            "cold targets, type given": (exam.cold_targets, "cold_target_types"),
+            "every known item": (sets.every, "known"),
+            "novel pairs": (sets.novel, "novel"),
+            "cold queries": (sets.cold_queries, "cold"),
+            "cold targets": (sets.cold_targets, "known"),
+            "cold queries, type given": (sets.cold_queries, "cold_query_types"),
+            "cold targets, type given": (sets.cold_targets, "cold_target_types"),
         }
         for code, name in enumerate(_BANDS):
-            parts[f"{name} queries"] = (exam.every.of(band[exam.every.query] == code), "known")
-            in_band = (band[exam.every.answer_item] == code) & (bought[exam.every.answer_item] > 0)
-            parts[f"{name} targets"] = (exam.every.only(in_band), "known")
+            parts[f"{name} queries"] = (sets.every.of(band[sets.every.query] == code), "known")
+            in_band = (band[sets.every.answer_item] == code) & (bought[sets.every.answer_item] > 0)
+            parts[f"{name} targets"] = (sets.every.only(in_band), "known")
         return parts
 
     def _of_segment(self, segment: str, questions: Questions, kind: str) -> pd.DataFrame:
@@ -129,9 +129,9 @@ class Segments:
             share = np.bincount(questions.answer_question, found, minlength=len(questions)) / questions.answers
             return pd.DataFrame({"in_type_hit@10": share})
         codes = {
-            "known": self.exam.asked,
-            "novel": self.exam.novel.distinct[0],
-            "cold": self.exam.cold_queries.distinct[0],
+            "known": self.sets.asked,
+            "novel": self.sets.novel.distinct[0],
+            "cold": self.sets.cold_queries.distinct[0],
         }[kind]
         ranked = getattr(lists, kind)[np.searchsorted(codes, questions.query)]
         chance = answer_shares(questions, self.materials.data.items)

@@ -18,7 +18,7 @@ from graphrec.events import Catalogue, Events, load_events, split_latest
 
 
 @dataclass(frozen=True)
-class Stretch:
+class HeldOut:
     """What a cut holds out: the sessions that began from one moment or position on, before another.
 
     Parameters
@@ -98,14 +98,14 @@ class Split:
         return f"by session number, since the log has no times: asked about the last {share}"
 
 
-def split_log(config: Config, display: Display | None = None, held_out: Stretch | None = None) -> Split:
+def split_log(config: Config, display: Display | None = None, held_out: HeldOut | None = None) -> Split:
     """Read a log twice, as it was at the end of the test and at the cut: nothing written later can reach a fit.
 
     Parameters
     ----------
     config : Config
     display : Display, optional
-    held_out : Stretch, optional
+    held_out : HeldOut, optional
         By default what the configuration says.
 
     Raises
@@ -115,7 +115,7 @@ def split_log(config: Config, display: Display | None = None, held_out: Stretch 
     """
     display = display or Silent()
     whole = load_events(as_of(config, None if held_out is None else held_out.until), display)
-    held_out = held_out or Stretch(test_begin(whole, config.split))
+    held_out = held_out or HeldOut(test_begin(whole, config.split))
     if isinstance(held_out.since, pd.Timestamp):
         train = load_events(as_of(config, held_out.since), display)
         train = replace(train, catalogue=_with_arrivals(train.catalogue, whole.catalogue))
@@ -166,8 +166,8 @@ def _of_links(config: Config) -> bool:
     return config.events.reader == "links"
 
 
-def _without(whole: Events, held_out: Stretch, config: Config) -> Events:
-    """Take what came before; of links, which stand in no order, all but the stretch."""
+def _without(whole: Events, held_out: HeldOut, config: Config) -> Events:
+    """Take what came before; of links, which stand in no order, all but what is held out."""
     since, until = held_out.since, held_out.until
     if _of_links(config) and isinstance(since, int) and isinstance(until, int):
         return whole.leaving_out(since, until)
@@ -180,7 +180,7 @@ def _with_arrivals(known: Catalogue, whole: Catalogue) -> Catalogue:
     return Catalogue(pd.concat([known.frame, whole.frame[arrived]], ignore_index=True))
 
 
-def _hidden_items(whole: Events, train: Events, held_out: Stretch, config: Config) -> np.ndarray:
+def _hidden_items(whole: Events, train: Events, held_out: HeldOut, config: Config) -> np.ndarray:
     """Choose touched items at random, `(n,) int64` codes; of links other ones at every cut."""
     of_links = _of_links(config)
     touched = np.flatnonzero((whole if of_links else train).facts.per_item)
@@ -189,8 +189,8 @@ def _hidden_items(whole: Events, train: Events, held_out: Stretch, config: Confi
     return np.sort(np.random.default_rng(config.seed).permutation(touched)[first : first + count])
 
 
-def _later_sessions(whole: Events, held_out: Stretch, hidden: np.ndarray) -> pd.DataFrame:
-    """Bring the sessions into memory that began in the stretch, and those that touch a hidden item."""
+def _later_sessions(whole: Events, held_out: HeldOut, hidden: np.ndarray) -> pd.DataFrame:
+    """Bring the sessions into memory that are held out, and those that touch a hidden item."""
     with open_duckdb(whole.engine) as engine:
         log = whole.table(engine)
         began = _.time.min() if isinstance(held_out.since, pd.Timestamp) else _.position.min()
@@ -204,7 +204,7 @@ def _later_sessions(whole: Events, held_out: Stretch, hidden: np.ndarray) -> pd.
 
 
 def events_with_baskets(events: Events) -> pd.DataFrame:
-    """Bring a stretch of a log into memory, in the columns of `Split.test`."""
+    """Bring a part of a log into memory, in the columns of `Split.test`."""
     with open_duckdb(events.engine) as engine:
         return _in_memory(engine, events.table(engine))
 

@@ -16,10 +16,10 @@ from graphrec.evaluation.diversity import (
     share_with_types,
     types_per_list,
 )
-from graphrec.evaluation.exam import Exam
 from graphrec.evaluation.experiment import Lists
 from graphrec.evaluation.lift import Meetings, baskets_after, baskets_before
 from graphrec.evaluation.materials import Materials
+from graphrec.evaluation.question_sets import QuestionSets
 from graphrec.graph import Pairs, build_both_graphs
 from graphrec.lists import NearDuplicates
 
@@ -34,11 +34,11 @@ class WholeLists:
     Parameters
     ----------
     materials : Materials
-    exam : Exam
+    sets : QuestionSets
     """
 
     materials: Materials
-    exam: Exam
+    sets: QuestionSets
 
     def figures(self, one: Lists) -> dict[str, float]:
         """Describe the lists of one fit.
@@ -48,7 +48,7 @@ class WholeLists:
         `near_duplicates@5` that of the first five places that repeat the query or a place above.
         """
         data, types = self.materials.data, self.materials.types[0]
-        query, top, known = self.exam.asked, one.known[:, :_PLACES], data.bought > 0
+        query, top, known = self.sets.asked, one.known[:, :_PLACES], data.bought > 0
         return {
             f"top{_COMMONEST}_share@10": share_of_commonest(top, _COMMONEST),
             "item_coverage@10": coverage(top, np.where(known, np.arange(data.items), -1)),
@@ -59,7 +59,7 @@ class WholeLists:
             "types@10": types_per_list(top, types),
             "three_types@10": share_with_types(top, types, 3),
             "contamination@10": contamination(top, query, self._similar, self.materials.config.evaluation.similar_n),
-            "direction": direction_accuracy(one.known, query, self.exam.order),
+            "direction": direction_accuracy(one.known, query, self.sets.order),
             **{fact: float(one.facts[fact]) for fact in ("fit_seconds", "list_seconds", "peak_gib")},
         }
 
@@ -72,8 +72,8 @@ class WholeLists:
         before, after = baskets_before(split.train), baskets_after(split.test)
         items = self.materials.data.items
         return {
-            "lift_below_1": Meetings.of(before, self.exam.asked, items),
-            "later_lift_below_1": Meetings.of(after, self.exam.asked, items),
+            "lift_below_1": Meetings.of(before, self.sets.asked, items),
+            "later_lift_below_1": Meetings.of(after, self.sets.asked, items),
         }
 
     @cached_property

@@ -15,9 +15,9 @@ from graphrec.baselines import (
 )
 from graphrec.compute.progress import Silent
 from graphrec.errors import GraphrecWarning
+from graphrec.evaluation.materials import Validation
 from graphrec.evaluation.metrics import metrics_beside_chance, row_shares
 from graphrec.evaluation.questions import Questions, one_random_item
-from graphrec.evaluation.materials import Validation
 from graphrec.evaluation.tuning import ends_of_grid, tune
 from tests.baselines.conftest import A, B, C, D, E, training_data
 

@@ -15,7 +15,7 @@ from graphrec.embeddings.features import fit_item_features
 from graphrec.evaluation import Split, split_log
 from graphrec.evaluation.ablations import ABLATIONS
 from graphrec.evaluation.evaluate import model_keys
-from graphrec.evaluation.evaluated_models import contenders
+from graphrec.evaluation.evaluated_models import evaluated_models
 from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.leaks import find_leaks
 from graphrec.evaluation.materials import Materials
@@ -169,10 +169,10 @@ def test_variants_are_kept_apart_by_their_settings(split):
     assert model_keys(["ablations"]) == ["graphrec", *ABLATIONS]
     assert "hinge" not in model_keys(["all"]) and model_keys(["hinge", "count"]) == ["count", "hinge"]
     config = split.config
-    own = contenders(["graphrec", *ABLATIONS], 1, config)
-    assert len({key_of(contender, "run", config, "code") for contender in own}) == len(ABLATIONS) + 1
-    assert len({contender.name for contender in own}) == len(ABLATIONS) + 1
+    own = evaluated_models(["graphrec", *ABLATIONS], 1, config)
+    assert len({key_of(model, "run", config) for model in own}) == len(ABLATIONS) + 1
+    assert len({model.name for model in own}) == len(ABLATIONS) + 1
     other = config.model_copy(update={"encoder": config.encoder.model_copy(update={"epochs": 9})})
-    counts, _ = contenders(["count"], 1, config)
-    assert key_of(own[1], "run", config, "code") != key_of(own[1], "run", other, "code")
-    assert key_of(counts, "run", config, "code") == key_of(counts, "run", other, "code")
+    counts, _ = evaluated_models(["count"], 1, config)
+    assert key_of(own[1], "run", config) != key_of(own[1], "run", other, "code")
+    assert key_of(counts, "run", config) == key_of(counts, "run", other, "code")

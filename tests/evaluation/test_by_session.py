@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graphrec.evaluation.by_session import recommended
-from graphrec.evaluation.exam import History
+from graphrec.evaluation.question_sets import History
 from graphrec.events import KINDS
 
 # Codes and kinds, the oldest first.
@@ -47,7 +47,7 @@ def test_what_was_carted_is_not_listed(recommender):
 
 
 def test_the_questions_of_a_log_are_answered_as_users_are(planted):
-    history, query, items = planted.exam.history, planted.exam.known.query, planted.recommender.items
+    history, query, items = planted.sets.history, planted.sets.known.query, planted.recommender.items
     found = recommended(planted.recommender.model, query, history, 20)
     for question in np.unique(history.question)[:40]:
         own = np.flatnonzero(history.question == question)[::-1]

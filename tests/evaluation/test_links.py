@@ -6,8 +6,8 @@ import pytest
 
 from graphrec.compute.progress import Silent
 from graphrec.config import parse_config
-from graphrec.evaluation import make_exam, split_log
-from graphrec.evaluation.evaluated_models import contenders
+from graphrec.evaluation import make_question_sets, split_log
+from graphrec.evaluation.evaluated_models import evaluated_models
 from graphrec.evaluation.experiment import run
 from graphrec.evaluation.materials import Materials
 
@@ -26,19 +26,19 @@ def materials(tmp_path_factory):
 
 @pytest.mark.parametrize("key", ["count", "popularity", "type-popularity"])
 def test_no_list_holds_a_link_that_was_known_before(materials, tmp_path, key):
-    exam, known = make_exam(materials.split, materials.data, 0), materials.data.counts
-    contender, by_uplift = contenders([key], 1, materials.config)
-    lists = run(by_uplift, materials, exam, tmp_path, "key", Silent()).known
+    sets, known = make_question_sets(materials.split, materials.data, 0), materials.data.counts
+    plain_model, by_uplift = evaluated_models([key], 1, materials.config)
+    lists = run(by_uplift, materials, sets, tmp_path, "key", Silent()).known
     query, place = np.nonzero(lists >= 0)
-    assert len(query) and not np.asarray(known[exam.asked[query], lists[query, place]]).any()
-    lists = run(contender, materials, exam, tmp_path, "key", Silent()).known
+    assert len(query) and not np.asarray(known[sets.asked[query], lists[query, place]]).any()
+    lists = run(plain_model, materials, sets, tmp_path, "key", Silent()).known
     query, place = np.nonzero(lists >= 0)
-    assert len(lists) == len(exam.asked) and len(query)
-    assert not np.asarray(known[exam.asked[query], lists[query, place]]).any()
+    assert len(lists) == len(sets.asked) and len(query)
+    assert not np.asarray(known[sets.asked[query], lists[query, place]]).any()
     # What was held out may stand there, and does.
-    answers = exam.known.query[exam.known.answer_question] * 40 + exam.known.answer_item
-    assert np.isin(exam.asked[query] * 40 + lists[query, place], answers).any()
+    answers = sets.known.query[sets.known.answer_question] * 40 + sets.known.answer_item
+    assert np.isin(sets.asked[query] * 40 + lists[query, place], answers).any()
     # Asked without that rule, the same model lists known links.
-    plain = contender.fit(materials, Silent()).complements(exam.asked, 20, None)
+    plain = plain_model.fit(materials, Silent()).complements(sets.asked, 20, None)
     query, place = np.nonzero(plain >= 0)
-    assert np.asarray(known[exam.asked[query], plain[query, place]]).any()
+    assert np.asarray(known[sets.asked[query], plain[query, place]]).any()

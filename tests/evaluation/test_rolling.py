@@ -17,7 +17,7 @@ from graphrec.evaluation import provenance, rolling, split_log, write_cuts
 from graphrec.evaluation.cut_board import CutBoard
 from graphrec.evaluation.cuts_report import metric_tables
 from graphrec.evaluation.evaluate import evaluate, make_plan
-from graphrec.evaluation.evaluated_models import contenders
+from graphrec.evaluation.evaluated_models import evaluated_models
 from graphrec.evaluation.leaks import find_leaks
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.mean_of_cuts import drawn_means, mean_of_cuts
@@ -239,7 +239,7 @@ def test_another_code_decides_those_lists_that_it_makes_and_every_board(copied, 
 
 
 def test_the_key_of_lists_holds_their_code(split, monkeypatch):
-    ours, counts = (contenders([key], 1, split.config)[0] for key in ("graphrec", "count"))
+    ours, counts = (evaluated_models([key], 1, split.config)[0] for key in ("graphrec", "count"))
     before = [provenance.key_of(one, "run", split.config) for one in (ours, counts)]
     monkeypatch.setattr(provenance, "code_of", lambda *modules: "another" if modules == provenance.OF_OURS else "same")
     first = [provenance.key_of(one, "run", split.config) for one in (ours, counts)]

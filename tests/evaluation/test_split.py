@@ -6,11 +6,11 @@ import pytest
 
 from graphrec.config import parse_config
 from graphrec.errors import EventsError
-from graphrec.evaluation import basket_lines, every_item, make_exam, one_random_item, split_log
+from graphrec.evaluation import basket_lines, every_item, make_question_sets, one_random_item, split_log
 from graphrec.evaluation.leaks import sessions_on_both_sides
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.questions import never_together, ordered_pairs, popularity_bands, sign_test, some_baskets
-from graphrec.evaluation.split import Stretch
+from graphrec.evaluation.split import HeldOut
 from graphrec.events import load_events
 
 COLUMNS = {name: name for name in ("session", "time", "item", "kind", "price", "title")}
@@ -78,22 +78,22 @@ def test_what_is_fitted_does_not_hang_on_what_came_later(split):
 def test_questions_are_known_items_and_answers_the_rest_of_the_basket(split):
     cut = split(LOG)
     data = Materials(cut).data
-    exam = make_exam(cut, data, seed=0)
-    assert len(exam.known) == 2
+    sets = make_question_sets(cut, data, seed=0)
+    assert len(sets.known) == 2
     asked = {
         (a, b)
         for a, b in zip(
-            names(cut, exam.every.query[exam.every.answer_question]),
-            names(cut, exam.every.answer_item),
+            names(cut, sets.every.query[sets.every.answer_question]),
+            names(cut, sets.every.answer_item),
             strict=True,
         )
     }
     assert asked == {("a", "b"), ("a", "new"), ("b", "a"), ("b", "new"), ("a", "c"), ("c", "a")}
-    assert names(cut, exam.cold_queries.query) == ["new"]
-    assert set(names(cut, exam.cold_targets.query)) == {"a", "b"}
-    assert len(exam.novel) == 0  # a, b and a, c were bought together before
+    assert names(cut, sets.cold_queries.query) == ["new"]
+    assert set(names(cut, sets.cold_targets.query)) == {"a", "b"}
+    assert len(sets.novel) == 0  # a, b and a, c were bought together before
     # Session 5 viewed c, then carted b, before it bought.
-    touched = set(names(cut, exam.history.item))
+    touched = set(names(cut, sets.history.item))
     assert "b" in touched and touched <= {"b", "c"}
 
 
@@ -126,9 +126,9 @@ def test_a_cut_that_leaves_a_side_empty_is_refused(split, day):
         split(LOG, split={"test_from": day})
 
 
-def test_a_stretch_is_asked_about_as_if_nothing_came_after_it(split):
+def test_a_part_is_asked_about_as_if_nothing_came_after_it(split):
     until = pd.Timestamp("2024-01-12 10:01")
-    held_out = Stretch(pd.Timestamp("2024-01-11"), until)
+    held_out = HeldOut(pd.Timestamp("2024-01-11"), until)
     cut = split_log(split(LOG).config, held_out=held_out)
     # Session 5 is open at the end: of it the first view is known, and nothing after.
     assert len(cut.train) == 7 and cut.train.facts.last < held_out.since
@@ -168,11 +168,11 @@ def pairs_of(split):
     return set(split.test.groupby("basket")["item"].agg(lambda items: tuple(sorted(set(items)))))
 
 
-def test_stretches_of_links_are_held_out_apart_and_all_else_is_known(links):
+def test_parts_of_the_links_are_held_out_apart_and_all_else_is_known(links):
     config, pairs = links
     whole = load_events(config)
     starts = [whole.session_start(1 - share) for share in (0.2, 0.4, 0.6)]
-    held_out = [Stretch(starts[0]), Stretch(starts[1], starts[0], 1), Stretch(starts[2], starts[1], 2)]
+    held_out = [HeldOut(starts[0]), HeldOut(starts[1], starts[0], 1), HeldOut(starts[2], starts[1], 2)]
     cuts = [split_log(config, held_out=one) for one in held_out]
     assert split_log(config).train.fingerprint() == cuts[0].train.fingerprint()
     hidden = [set(names(cut, np.flatnonzero(cut.cold))) for cut in cuts]
@@ -203,14 +203,14 @@ def test_links_are_held_out_with_their_reverse(links):
     assert all(trained[a, b] == 0 and trained[b, a] == 0 for a, b in held_out)
     assert len(held_out) + trained.nnz / 2 == pairs
     data = Materials(cut).data
-    exam = make_exam(cut, data, 0)
+    sets = make_question_sets(cut, data, 0)
     # Each product once, with all its held-out links.
-    assert len(np.unique(exam.known.query)) == len(exam.known)
+    assert len(np.unique(sets.known.query)) == len(sets.known)
     known_ends = sum(data.bought[end] > 0 for pair in held_out for end in pair)
-    assert len(exam.known.answer_item) == known_ends
+    assert len(sets.known.answer_item) == known_ends
     hidden = np.flatnonzero(cut.cold)
     assert len(hidden) == 4
-    assert set(exam.cold_queries.query) == set(hidden) & set(cut.test["item"])
+    assert set(sets.cold_queries.query) == set(hidden) & set(cut.test["item"])
     assert trained[hidden].nnz == 0
 
 
@@ -240,8 +240,8 @@ def test_one_item_or_every_item():
 def test_pairs_that_were_never_together(split):
     cut = split(LOG)
     data = Materials(cut).data
-    exam = make_exam(cut, data, 0)
-    new = names(cut, exam.every.answer_item[never_together(exam.every, data.counts)])
+    sets = make_question_sets(cut, data, 0)
+    new = names(cut, sets.every.answer_item[never_together(sets.every, data.counts)])
     assert set(new) == {"new"}
 
 

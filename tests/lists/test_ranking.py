@@ -9,7 +9,7 @@ import pytest
 
 from graphrec import Recommender
 from graphrec.baselines import BASELINES
-from graphrec.evaluation import make_exam, split_log
+from graphrec.evaluation import make_question_sets, split_log
 from graphrec.evaluation.fit_baselines import of_scorer
 from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.materials import Materials
@@ -214,24 +214,24 @@ def test_within_a_type_items_are_ordered_as_in_the_whole_list_and_beyond_what_an
     assert by_uplift[1:, 0].tolist() == within[1:, 0].tolist()
 
 
-def ndcg_beyond_chance(fitted, exam, items):
-    codes, place = exam.known.distinct
+def ndcg_beyond_chance(fitted, sets, items):
+    codes, place = sets.known.distinct
     ranked = fitted.complements(codes, 20, None)[place]
-    return metrics_beside_chance(ranked, exam.known, row_shares(exam.known, items))[BEYOND_CHANCE].mean()
+    return metrics_beside_chance(ranked, sets.known, row_shares(sets.known, items))[BEYOND_CHANCE].mean()
 
 
 def test_a_log_too_small_for_a_ranker_ends_at_the_quality_of_counts(split, model):
     assert model.ranker is None and not model.report["ranker"]["served"]
     assert model.report["ranker"]["lists"] < 100
     materials = Materials(split)
-    exam, items = make_exam(split, materials.data, 0), len(model.catalogue)
+    sets, items = make_question_sets(split, materials.data, 0), len(model.catalogue)
     counts = BASELINES["count"].fit(materials.data, BASELINES["count"].grid[0], 0)
     by_uplift = of_scorer(counts, materials.data, {}, True, model.specificity)
-    best = ndcg_beyond_chance(by_uplift, exam, items)
-    assert ndcg_beyond_chance(of_model(model), exam, items) > 0.98 * best > 0.3
+    best = ndcg_beyond_chance(by_uplift, sets, items)
+    assert ndcg_beyond_chance(of_model(model), sets, items) > 0.98 * best > 0.3
     # To trust the networks, which so little teaches nothing, would cost much of it.
     trusting = replace(model, prior_strength=max(model.config.complements.prior_strengths))
-    assert ndcg_beyond_chance(of_model(trusting), exam, items) < 0.95 * best
+    assert ndcg_beyond_chance(of_model(trusting), sets, items) < 0.95 * best
 
 
 def test_ranks_rise_by_one(model):

@@ -1,4 +1,4 @@
-"""All that is asked of every model, made once from a split."""
+"""The sets of questions that every model is asked, made once from a split."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Exam:
+class QuestionSets:
     """The questions of an evaluation.
 
     Parameters
@@ -88,7 +88,7 @@ class Exam:
         return digest.hexdigest()
 
 
-def make_exam(split: Split, data: TrainingData, seed: int) -> Exam:
+def make_question_sets(split: Split, data: TrainingData, seed: int) -> QuestionSets:
     """Draw the questions about the later baskets, or about the held-out links.
 
     Parameters
@@ -109,7 +109,7 @@ def make_exam(split: Split, data: TrainingData, seed: int) -> Exam:
     every = every_item(some, bought)
     pair_is_new = never_together(every, data.counts) & bought[every.answer_item]
     known = one_random_item(lines, bought, seed)
-    return Exam(
+    return QuestionSets(
         known=known,
         every=every,
         novel=every.only(pair_is_new),
@@ -120,10 +120,10 @@ def make_exam(split: Split, data: TrainingData, seed: int) -> Exam:
     )
 
 
-def _about_links(lines: pd.DataFrame, bought: np.ndarray, cold: np.ndarray) -> Exam:
+def _about_links(lines: pd.DataFrame, bought: np.ndarray, cold: np.ndarray) -> QuestionSets:
     """Ask about each product's held-out links together; they are all new, and there are no sessions and no order."""
     every, nothing = by_product(every_item(lines, bought)), np.zeros(0, dtype=np.int64)
-    return Exam(
+    return QuestionSets(
         known=every,
         every=every,
         novel=every.only(bought[every.answer_item]),
