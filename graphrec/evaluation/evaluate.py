@@ -23,8 +23,8 @@ from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.provenance import OF_BOARDS, key_of, run_key
 from graphrec.evaluation.question_sets import QuestionSets, make_question_sets
 from graphrec.evaluation.scoring import Scorecard
-from graphrec.evaluation.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.evaluation.split import Split
+from graphrec.evaluation.studies.seed_protocol import SeedProtocol, seed_protocol
 from graphrec.events import load_events
 
 ALL, FAST, ABLATED = "all", "fast", "ablations"

@@ -21,7 +21,7 @@ from graphrec.evaluation.report_plots import (
     is_own,
     tradeoff_plot,
 )
-from graphrec.evaluation.seed_protocol import SeedProtocol
+from graphrec.evaluation.studies.seed_protocol import SeedProtocol
 
 _ACCURACY = {
     "ndcg_beyond_chance@10": "NDCG beyond chance",

@@ -11,7 +11,7 @@ from graphrec.errors import GraphrecError
 from graphrec.evaluation.metrics import BEYOND_CHANCE, PLAIN
 from graphrec.evaluation.report import Report, write_report
 from graphrec.evaluation.report_plots import accuracy_plot, decile_plot, short_name
-from graphrec.evaluation.seed_protocol import SeedProtocol
+from graphrec.evaluation.studies.seed_protocol import SeedProtocol
 
 NOTHING = pd.DataFrame()
 EMPTY = Report("shop", {}, NOTHING, {}, NOTHING, NOTHING, {}, NOTHING, None)

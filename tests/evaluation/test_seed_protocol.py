@@ -6,14 +6,9 @@ import pytest
 from graphrec.compute.progress import Silent
 from graphrec.config import load_config
 from graphrec.errors import EventsError
-from graphrec.evaluation.seed_protocol import (
-    PADDING,
-    fit_lstm,
-    ranked_by_lstm,
-    seed_protocol,
-    session_steps,
-    window_steps,
-)
+from graphrec.evaluation.studies.next_item_lstm import fit_lstm, ranked_by_lstm
+from graphrec.evaluation.studies.seed_protocol import seed_protocol
+from graphrec.evaluation.studies.session_steps import PADDING, session_steps, window_steps
 from graphrec.events import load_events
 from tests.conftest import CONFIGS, needs_data
 

@@ -1,0 +1,1 @@
+"""Protocols that others measured by, followed and set right."""
