@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from graphrec.compute.engine import open_duckdb
+from graphrec.compute.connections import open_duckdb
 from graphrec.config import Config, load_config
 from graphrec.errors import EventsError, GraphrecError
 from graphrec.evaluation import Split, split_log

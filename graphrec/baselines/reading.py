@@ -9,7 +9,7 @@ from ibis import _
 from scipy import sparse
 
 from graphrec.baselines.training_data import TrainingData
-from graphrec.compute.engine import Engine, open_duckdb
+from graphrec.compute.engine import Engine
 from graphrec.events import PURCHASE, VIEW, Events
 
 BASKET_SIZES = (2, 100)
@@ -35,7 +35,7 @@ def read_training_data(
     of_links : bool
         Whether given links stand for baskets.
     """
-    with open_duckdb(events.engine) as engine:
+    with events.connections.duckdb() as engine:
         log = events.table(engine)
         purchases = log.filter(_.kind == PURCHASE)
         lines = purchases.group_by(["basket", "item"]).agg(time=_.time.min(), position=_.position.min()).to_pandas()

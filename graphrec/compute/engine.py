@@ -1,22 +1,15 @@
-"""What runs the Ibis expressions: DuckDB inside this process, or Spark."""
+"""What runs the Ibis expressions: DuckDB inside this process, or Spark; `connections.py` opens them."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
-import duckdb
 import ibis
 import pandas as pd
-
-from graphrec.config import EngineConfig
-from graphrec.errors import ConfigError, first_line
 
 
 class Engine(Protocol):
@@ -45,22 +38,42 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class DuckDbEngine:
-    """DuckDB, with a memory limit beyond which it spills to a scratch folder."""
+    """DuckDB, with a memory limit beyond which it spills to a scratch folder.
+
+    Parameters
+    ----------
+    connection : ibis.backends.duckdb.Backend
+    named : dict
+        What it made on the connection and still stands there: name -> `VIEW` or `TABLE`.
+    """
 
     connection: Any
+    named: dict[str, str] = field(default_factory=dict)
 
     def read(self, files: Sequence[Path]) -> ibis.Table:
         """Open Parquet files as one table."""
-        return self.connection.read_parquet([str(file) for file in files])
+        return self._noted("VIEW", self.connection.read_parquet([str(file) for file in files]))
 
     def hold(self, expression: ibis.Table) -> ibis.Table:
         """Compute a table once."""
-        return self.connection.create_table(f"held_{uuid4().hex}", expression)
+        return self._noted("TABLE", self.connection.create_table(f"held_{uuid4().hex}", expression))
 
     def release(self, *held: ibis.Table) -> None:
         """Drop tables that were held."""
         for table in held:
-            self.connection.raw_sql(f"DROP TABLE {table.get_name()}")
+            self._drop(table.op().name)
+
+    def clear(self) -> None:
+        """Drop all that it made, so that the connection is as before."""
+        for name in list(self.named):
+            self._drop(name)
+
+    def _noted(self, kind: str, table: ibis.Table) -> ibis.Table:
+        self.named[table.op().name] = kind
+        return table
+
+    def _drop(self, name: str) -> None:
+        self.connection.raw_sql(f"DROP {self.named.pop(name)} {name}")
 
     def write(self, expression: ibis.Table, folder: Path) -> None:
         """Write one Parquet file into a new folder."""
@@ -75,10 +88,19 @@ class DuckDbEngine:
 
 @dataclass(frozen=True)
 class SparkEngine:
-    """Spark: what is held is written to the scratch folder, so that nothing big passes through the driver."""
+    """Spark: what is held is written to the scratch folder, so that nothing big passes through the driver.
+
+    Parameters
+    ----------
+    connection : ibis.backends.pyspark.Backend
+    scratch : Path
+    named : list of str
+        The views that it made in the session.
+    """
 
     connection: Any
     scratch: Path
+    named: list[str] = field(default_factory=list)
 
     def read(self, files: Sequence[Path]) -> ibis.Table:
         """Open Parquet files as one table."""
@@ -107,90 +129,10 @@ class SparkEngine:
     def _table(self, rows: Any) -> ibis.Table:  # noqa: ANN401 - a Spark data frame, whose types are not published
         name = f"held_{uuid4().hex}"
         rows.createOrReplaceTempView(name)
+        self.named.append(name)
         return self.connection.table(name)
 
-
-@contextmanager
-def open_engine(config: EngineConfig) -> Iterator[Engine]:
-    """Start the engine that the configuration names; its scratch folder goes when the block ends.
-
-    Raises
-    ------
-    ConfigError
-        When Spark is asked for and it, or Java, is missing.
-    """
-    with _scratch(config) as scratch, _ENGINES[config.name](config, scratch) as engine:
-        yield engine
-
-
-@contextmanager
-def open_duckdb(config: EngineConfig) -> Iterator[DuckDbEngine]:
-    """Start DuckDB whatever the configuration names: what reads files and small questions need no cluster."""
-    with _scratch(config) as scratch, _duckdb(config, scratch) as engine:
-        yield engine
-
-
-@contextmanager
-def _duckdb(config: EngineConfig, scratch: Path) -> Iterator[DuckDbEngine]:
-    try:
-        connection = ibis.duckdb.connect(memory_limit=config.memory_limit, temp_directory=str(scratch))
-    except Exception as error:
-        raise ConfigError(f"engine.memory_limit {config.memory_limit!r}: {first_line(error)}") from None
-    try:
-        connection.raw_sql("SET TimeZone = 'UTC'")
-        connection.raw_sql("SET enable_progress_bar = false")
-        yield DuckDbEngine(connection)
-    except duckdb.OutOfMemoryException as error:
-        raise ConfigError(
-            f"engine.memory_limit {config.memory_limit} does not suffice ({first_line(error)}); raise it, lower "
-            "graph.similar.max_session_items, or give engine.scratch a disk with room"
-        ) from None
-    finally:
-        connection.disconnect()
-
-
-@contextmanager
-def _spark(config: EngineConfig, scratch: Path) -> Iterator[SparkEngine]:
-    try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise ConfigError("engine: spark needs pyspark; pip install 'graphrec[spark]', or set engine: duckdb") from None
-    if not config.settings.get("spark.remote") and shutil.which("java") is None:
-        raise ConfigError("engine: spark needs Java 17 or newer and finds no 'java'; install it, or set engine: duckdb")
-    settings = {
-        "spark.driver.memory": config.memory_limit.lower().removesuffix("b"),
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.local.dir": str(scratch),
-        **config.settings,
-    }
-    builder = SparkSession.builder.master(config.master).appName("graphrec")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    try:
-        session = builder.getOrCreate()
-    except (PySparkException, RuntimeError) as error:
-        raise ConfigError(f"engine.master {config.master!r}: {first_line(error)}") from None
-    try:
-        session.sparkContext.setLogLevel("ERROR")
-        yield SparkEngine(ibis.pyspark.connect(session), scratch)
-    except PySparkException as error:
-        raise ConfigError(
-            f"Spark at {config.master} gave up: {first_line(error)}; see its log, or set engine: duckdb"
-        ) from None
-    finally:
-        session.stop()
-
-
-_ENGINES: Mapping[str, Callable[[EngineConfig, Path], Any]] = {"duckdb": _duckdb, "spark": _spark}
-
-
-@contextmanager
-def _scratch(config: EngineConfig) -> Iterator[Path]:
-    """Make a folder for what does not fit into memory, and take it away again."""
-    if config.scratch is not None:
-        Path(config.scratch).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="graphrec-", dir=config.scratch) as folder:
-        yield Path(folder)
+    def clear(self) -> None:
+        """Drop all views that it made, so that the session is as before."""
+        while self.named:
+            self.connection._session.catalog.dropTempView(self.named.pop())

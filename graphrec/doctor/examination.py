@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from graphrec.compute.engine import Engine, open_engine
+from graphrec.compute.engine import Engine
 from graphrec.config import Config
 from graphrec.events import KINDS, PURCHASE, Catalogue, Events, RowCounts, describe_kinds
 from graphrec.graph.counting import PairTotals, count_pairs
@@ -101,7 +101,7 @@ class Examination:
 def examine(events: Events, config: Config) -> Examination:
     """Count everything once, on the engine that the configuration names."""
     catalogue, facts = events.catalogue, events.facts
-    with open_engine(events.engine) as engine:
+    with events.connections.configured() as engine:
         log = events.table(engine)
         totals = count_pairs(engine, log, log, config.graph, facts.last)
         sessions = _session_facts(engine, log)

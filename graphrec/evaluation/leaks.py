@@ -12,7 +12,6 @@ import numpy as np
 
 from graphrec.baselines.reading import read_training_data
 from graphrec.baselines.training_data import TrainingData
-from graphrec.compute.engine import open_duckdb
 from graphrec.embeddings.features import fit_item_features
 from graphrec.errors import EventsError
 from graphrec.evaluation.split import Split
@@ -126,7 +125,7 @@ def _first_difference(model: Model, own: np.ndarray, then: np.ndarray) -> str:
 
 def sessions_on_both_sides(split: Split) -> list[Leak]:
     """Find sessions of which a part was fitted on and another part is asked about."""
-    with open_duckdb(split.train.engine) as engine:
+    with split.train.connections.duckdb() as engine:
         sessions = engine.fetch(split.train.table(engine).select("session").distinct())["session"]
     return windows_on_both_sides(sessions.to_numpy(), split.test["session"].to_numpy())
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from graphrec.compute.engine import open_duckdb
 from graphrec.compute.sparse_entries import entries, stored_places
 from graphrec.evaluation.questions import purchases
 from graphrec.events import PURCHASE, Events
@@ -76,7 +75,7 @@ class Meetings:
 
 def baskets_before(events: Events) -> pd.DataFrame:
     """List the different items of all baskets of a log: `basket`, `item`."""
-    with open_duckdb(events.engine) as engine:
+    with events.connections.duckdb() as engine:
         log = events.table(engine)
         return engine.fetch(log.filter(log.kind == PURCHASE).select("basket", "item").distinct())
 

@@ -20,7 +20,6 @@ import pandas as pd
 from ibis import _
 
 from graphrec.baselines import BASELINES
-from graphrec.compute.engine import open_duckdb
 from graphrec.compute.progress import Display, Prefixed, Silent
 from graphrec.config import Config
 from graphrec.errors import ConfigError, EventsError, GraphrecError
@@ -133,7 +132,7 @@ def _starts_by_time(whole: Events, begin: pd.Timestamp, cuts: int) -> Sequence[p
 
 def _end(whole: Events, last: pd.Timestamp) -> pd.Timestamp:
     """Find when a log ends: of one that knows the day alone, at the end of its last."""
-    with open_duckdb(whole.engine) as engine:
+    with whole.connections.duckdb() as engine:
         finer = whole.table(engine).agg(finer=(_.time != _.time.truncate("D")).any())
         by_day = not bool(engine.fetch(finer)["finer"].iloc[0])
     return last + pd.Timedelta(days=1) if by_day else last

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from graphrec.compute.engine import Engine, open_duckdb
+from graphrec.compute.engine import Engine
 from graphrec.compute.progress import Display, Silent
 from graphrec.config import Config, SplitConfig
 from graphrec.errors import EventsError
@@ -191,7 +191,7 @@ def _hidden_items(whole: Events, train: Events, held_out: HeldOut, config: Confi
 
 def _later_sessions(whole: Events, held_out: HeldOut, hidden: np.ndarray) -> pd.DataFrame:
     """Bring the sessions into memory that are held out, and those that touch a hidden item."""
-    with open_duckdb(whole.engine) as engine:
+    with whole.connections.duckdb() as engine:
         log = whole.table(engine)
         began = _.time.min() if isinstance(held_out.since, pd.Timestamp) else _.position.min()
         touches = _["item"].isin([int(code) for code in hidden]).any() if len(hidden) else ibis.literal(False)
@@ -205,7 +205,7 @@ def _later_sessions(whole: Events, held_out: HeldOut, hidden: np.ndarray) -> pd.
 
 def events_with_baskets(events: Events) -> pd.DataFrame:
     """Bring a part of a log into memory, in the columns of `Split.test`."""
-    with open_duckdb(events.engine) as engine:
+    with events.connections.duckdb() as engine:
         return _in_memory(engine, events.table(engine))
 
 

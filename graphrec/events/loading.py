@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from graphrec.compute.engine import open_duckdb
+from graphrec.compute.connections import Connections, open_duckdb
 from graphrec.compute.progress import Display, Silent
 from graphrec.config import CatalogueConfig, Config, EngineConfig
 from graphrec.errors import EventsError
@@ -32,7 +32,7 @@ def load_events(config: Config, display: Display | None = None) -> Events:
     facts = facts_of_items(log.facts(), log.items()["item"])
     if config.catalogue.path is not None:
         facts = merge_facts(read_catalogue(config.catalogue, config.engine), facts)
-    return Events(log, Catalogue.from_frame(facts), config.engine, daily=config.store.daily)
+    return Events(log, Catalogue.from_frame(facts), Connections(config.engine), daily=config.store.daily)
 
 
 def read_catalogue(config: CatalogueConfig, engine: EngineConfig | None = None) -> pd.DataFrame:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from graphrec.compute.engine import Engine, open_duckdb
-from graphrec.config import EngineConfig
+from graphrec.compute.connections import Connections
+from graphrec.compute.engine import Engine
 from graphrec.events.duckdb_functions import hash_text
 from graphrec.events.store import CleanLog
 from graphrec.events.tables import KINDS, Catalogue, Kind, RowCounts
@@ -67,8 +67,8 @@ class Events:
         The Parquet files that hold it.
     catalogue : Catalogue
         That the item codes refer to.
-    engine : EngineConfig
-        Memory limit and scratch folder of what is asked of it.
+    connections : Connections
+        What it is asked on; all windows of a log share them.
     window : Window
         The stretch of the log that is looked at.
     daily : bool
@@ -77,7 +77,7 @@ class Events:
 
     log: CleanLog
     catalogue: Catalogue
-    engine: EngineConfig
+    connections: Connections
     window: Window = Window()
     daily: bool = False
 
@@ -143,7 +143,7 @@ class Events:
     @cached_property
     def facts(self) -> Facts:
         """Count what the stretch holds."""
-        with open_duckdb(self.engine) as engine:
+        with self.connections.duckdb() as engine:
             log = self.table(engine)
             totals = log.agg(
                 events=_.count(), sessions=_.session.nunique(), first=_.time.min(), last=_.time.max()
@@ -168,7 +168,7 @@ class Events:
 
     def latest_sessions(self, most: int | None) -> pd.DataFrame:
         """Bring the latest sessions of two or more different items into memory, or all sessions, as `frame` does."""
-        with open_duckdb(self.engine) as engine:
+        with self.connections.duckdb() as engine:
             log = self.table(engine)
             starts = log.group_by("session").agg(
                 start=_.time.min(), place=_.position.min(), varied=_["item"].min() < _["item"].max()
@@ -193,7 +193,7 @@ class Events:
     def session_start(self, share: float) -> pd.Timestamp | int:
         """Find when the session began before which the given share of the sessions did; by position without times."""
         by_time = self.has_time
-        with open_duckdb(self.engine) as engine:
+        with self.connections.duckdb() as engine:
             log = self.table(engine)
             starts = log.group_by("session").agg(start=_.time.min(), place=_.position.min())
             offset = min(self.facts.sessions - 1, int(self.facts.sessions * share))
@@ -202,7 +202,7 @@ class Events:
 
     def fingerprint(self) -> str:
         """Hash the events and the catalogue: equal data, equal text (sha256, hexadecimal)."""
-        with open_duckdb(self.engine) as engine:
+        with self.connections.duckdb() as engine:
             log = self.table(engine)
             columns = (log[name].cast("string").fill_null("") for name in ("item", "kind", "time", "price", "position"))
             parts = list(columns)

@@ -28,7 +28,7 @@ from uuid import uuid4
 
 import pandas as pd
 
-from graphrec.compute.engine import open_duckdb
+from graphrec.compute.connections import open_duckdb
 from graphrec.compute.progress import Display
 from graphrec.compute.provenance import code_of
 from graphrec.config import Config

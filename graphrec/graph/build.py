@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from pyarrow import parquet
 
-from graphrec.compute.engine import Engine, open_engine
+from graphrec.compute.engine import Engine
 from graphrec.compute.ragged import offsets
 from graphrec.config import GraphConfig
 from graphrec.errors import EventsError, GraphError
@@ -69,8 +69,8 @@ def build_graph(events: Events, config: GraphConfig, similar: bool = True) -> Pr
         Whether the similar graph is wanted. Without it, views still take substitutes out of the complements.
     """
     with (
-        open_engine(events.engine) as engine,
-        tempfile.TemporaryDirectory(prefix="graphrec-edges-", dir=events.engine.scratch) as scratch,
+        events.connections.configured() as engine,
+        tempfile.TemporaryDirectory(prefix="graphrec-edges-", dir=events.connections.config.scratch) as scratch,
     ):
         totals = _totals(engine, events, config, similar)
         files = write_edges(engine, totals, events.items(engine), config, Path(scratch), similar)

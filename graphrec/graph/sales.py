@@ -67,9 +67,7 @@ def _purchases(events: Events) -> np.ndarray:
     """Count the baskets that hold each item, `(items,) float64`."""
     from ibis import _
 
-    from graphrec.compute.engine import open_engine
-
-    with open_engine(events.engine) as engine:
+    with events.connections.configured() as engine:
         bought = events.table(engine).filter(_.kind == PURCHASE)
         per_item = engine.fetch(bought.group_by("item").agg(baskets=_.basket.nunique()))
     counts = np.zeros(len(events.catalogue))
@@ -84,11 +82,9 @@ def _trend(events: Events, half_lives: Sequence[float]) -> np.ndarray:
     import ibis
     from ibis import _
 
-    from graphrec.compute.engine import open_engine
-
     last = events.facts.last
     shares = np.zeros((len(events.catalogue), len(half_lives)))
-    with open_engine(events.engine) as engine:
+    with events.connections.configured() as engine:
         purchases = events.table(engine).filter(_.kind == PURCHASE)
         lines = purchases.group_by(["basket", "item"]).agg(time=_.time.max())
         if last is None:

@@ -67,9 +67,8 @@ def test_a_session_cut_in_two_is_caught(planted):
 
 
 def _a_training_session(planted):
-    from graphrec.compute.engine import open_duckdb
 
-    with open_duckdb(planted.split.train.engine) as engine:
+    with planted.split.train.connections.duckdb() as engine:
         return engine.fetch(planted.split.train.table(engine).select("session").limit(1))["session"].iloc[0]
 
 

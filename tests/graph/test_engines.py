@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from graphrec.compute.connections import Connections
 from graphrec.config import EngineConfig, GraphConfig, ShopConfig, parse_config
 from graphrec.errors import ConfigError
 from graphrec.events import load_events
@@ -75,13 +76,13 @@ def test_spark_counts_what_duckdb_counts(days, config):
     events = log_of(days, "*.csv")
     settings = {"spark.sql.shuffle.partitions": "3", "spark.driver.bindAddress": "127.0.0.1"}
     spark = EngineConfig(name="spark", master="local[2]", memory_limit="1GB", settings=settings)
-    on_spark = build_graph(replace(events, engine=spark), config)
+    on_spark = build_graph(replace(events, connections=Connections(spark)), config)
     assert_same_graph(build_graph(events, config), on_spark, events.catalogue.items, events.catalogue.items)
 
 
 def test_spark_without_java_or_pyspark_says_what_to_install(days, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    events = replace(log_of(days, "day-0.csv"), engine=EngineConfig(name="spark"))
+    events = replace(log_of(days, "day-0.csv"), connections=Connections(EngineConfig(name="spark")))
     with pytest.raises(ConfigError, match=r"graphrec\[spark\]|Java 17"):
         build_graph(events, GraphConfig())
 
