@@ -1,9 +1,10 @@
-"""Write README's tables of measurements from what `graphrec evaluate CONFIG --cuts 3` left in eval/, and nothing else.
+"""Write the tables of measurements from what `graphrec evaluate CONFIG --cuts 3` left in eval/, and nothing else.
 
     python scripts/write_tables.py              writes the tables
-    python scripts/write_tables.py --check      exit code 1 where README holds other ones
+    python scripts/write_tables.py --check      exit code 1 where a page holds other ones
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`; cells of what was not run stay empty.
+README holds the results in short, docs/evaluation.md the whole boards. A table stands between
+`<!-- table: NAME -->` and `<!-- end -->`; cells of what was not run stay empty.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ FIGURES = {
     "near_duplicates@5": "near-duplicates in the first five (plain counts)",
 }
 _BEST = 3
-"""Baselines of each log that the first table shows."""
+"""Baselines of each log that the board of models shows."""
 SEGMENTS = {
     "novel pairs": "recall@20",
     "cold queries, type given": "in_type_hit@10",
@@ -101,6 +102,17 @@ class Evaluated:
     def _read(self, file: str, index: str | None = None) -> pd.DataFrame:
         path = self.folder / file
         return pd.read_csv(path, index_col=index) if path.is_file() else pd.DataFrame()
+
+
+def results_table(logs: Mapping[str, Evaluated]) -> list[list[str]]:
+    """Lay out a row a log: NDCG@10 beyond chance of graphrec, of plain counts and of the best baseline."""
+    rows = [["NDCG@10 beyond chance", OURS, "counts", "best baseline"]]
+    for title, log in logs.items():
+        if log.cuts:
+            name = best(log, log.headline)
+            ours, counts, theirs = (log.value(model, log.headline) for model in (OURS, COUNTS, name))
+            rows.append([title, f"{ours:.4f}", "" if pd.isna(counts) else f"{counts:.4f}", f"{theirs:.4f} {name}"])
+    return rows
 
 
 def headline_table(logs: Mapping[str, Evaluated]) -> list[list[str]]:
@@ -191,10 +203,9 @@ def in_segment(log: Evaluated, part: str, metric: str) -> str:
     return f"{ours['value'].iloc[0]:.3f}{beside}"
 
 
-TABLES: Mapping[str, Callable[[Mapping[str, Evaluated]], list[list[str]]]] = {
-    "headline": headline_table,
-    "graphrec": against_table,
-}
+Table = Callable[[Mapping[str, Evaluated]], list[list[str]]]
+README_TABLES: Mapping[str, Table] = {"results": results_table}
+BOARDS: Mapping[str, Table] = {"headline": headline_table, "graphrec": against_table}
 COMMIT = "at commit "
 
 
@@ -205,21 +216,22 @@ def told(logs: Mapping[str, Evaluated], rows: Sequence[Sequence[str]], commit: s
     most = max(log.cuts for log in logs.values())
     fewer = ", ".join(title for title, log in logs.items() if 0 < log.cuts < most)
     cuts = f"--cuts {most}"
-    note = "† the last cut alone, and not compared. " if any("†" in line for line in lines) else ""
-    note += f"{fewer}: the last cut alone. " if fewer else ""
-    source = f"{note}Mean of the cuts, intervals 95%: `graphrec evaluate CONFIG {cuts}`, {COMMIT}{commit}."
-    return "\n".join([*lines, "", source])
+    notes = ["† the last cut alone, and not compared."] if any("†" in line for line in lines) else []
+    notes += [f"{fewer}: the last cut alone."] if fewer else []
+    told_too = ", intervals 95%" if re.search(r"\(\S+ to \S+\)", "\n".join(lines)) else ""
+    source = f"Mean of the cuts{told_too}: `graphrec evaluate CONFIG {cuts}`, {COMMIT}{commit}."
+    return "\n".join([*lines, "", *notes, source])
 
 
-def with_tables(readme: str, logs: Mapping[str, Evaluated], commit: str) -> str:
-    """Put every table between its marks."""
-    for name, table in TABLES.items():
+def with_tables(page: str, tables: Mapping[str, Table], logs: Mapping[str, Evaluated], commit: str) -> str:
+    """Put every table of a page between its marks."""
+    for name, table in tables.items():
         begin, end = f"<!-- table: {name} -->", "<!-- end -->"
-        if readme.count(begin) != 1 or end not in readme.partition(begin)[2]:
+        if page.count(begin) != 1 or end not in page.partition(begin)[2]:
             raise ValueError(f"put the table {name!r} between one {begin} and {end}")
-        before, _, rest = readme.partition(begin)
-        readme = f"{before}{begin}\n{told(logs, table(logs), commit)}\n{end}{rest.partition(end)[2]}"
-    return readme
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}\n{told(logs, table(logs), commit)}\n{end}{rest.partition(end)[2]}"
+    return page
 
 
 def main() -> int:
@@ -227,6 +239,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--eval", type=Path, default=ROOT / "eval", help="folder of the evaluations (eval)")
     parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    parser.add_argument("--boards", type=Path, default=ROOT / "docs" / "evaluation.md")
     parser.add_argument("--check", action="store_true", help="write nothing, and say whether the tables are right")
     args = parser.parse_args()
     logs = {title: Evaluated(args.eval / name) for title, name in LOGS.items()}
@@ -236,18 +249,26 @@ def main() -> int:
         )
         return 2
     git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    old = args.readme.read_text(encoding="utf-8")
-    try:
-        new = with_tables(old, logs, git.stdout.strip() or "unknown")
-    except ValueError as error:
-        print(f"{args.readme}: {error}", file=sys.stderr)
-        return 2
+    pages = {}
+    for file, tables in ((args.readme, README_TABLES), (args.boards, BOARDS)):
+        old = file.read_text(encoding="utf-8")
+        try:
+            pages[file] = old, with_tables(old, tables, logs, git.stdout.strip() or "unknown")
+        except ValueError as error:
+            print(f"{file}: {error}", file=sys.stderr)
+            return 2
     if args.check:
-        same = re.sub(rf"{COMMIT}\w+", "", old) == re.sub(rf"{COMMIT}\w+", "", new)
-        print("README's tables are those of the evaluations" if same else "README holds other tables", file=sys.stderr)
-        return int(not same)
-    args.readme.write_text(new, encoding="utf-8")
+        others = [str(file) for file, texts in pages.items() if len({without_commit(text) for text in texts}) > 1]
+        print(f"other tables: {', '.join(others)}" if others else "the tables are those of eval/", file=sys.stderr)
+        return int(bool(others))
+    for file, (_, new) in pages.items():
+        file.write_text(new, encoding="utf-8")
     return 0
+
+
+def without_commit(page: str) -> str:
+    """Strike out by which commit tables were written."""
+    return re.sub(rf"{COMMIT}\w+", "", page)
 
 
 if __name__ == "__main__":

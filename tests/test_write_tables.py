@@ -1,4 +1,4 @@
-"""README's tables: from the folders of evaluations alone, and known to be theirs."""
+"""The tables of README and of the boards: from the folders of evaluations alone, and known to be theirs."""
 
 import subprocess
 import sys
@@ -9,6 +9,12 @@ import pytest
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "write_tables.py"
 README = """# shop
+<!-- table: results -->
+| old |
+<!-- end -->
+after
+"""
+BOARDS = """# boards
 <!-- table: headline -->
 <!-- end -->
 between
@@ -49,18 +55,23 @@ def evaluated(tmp_path):
     pd.DataFrame(parts).to_csv(folder / "cut-2" / "segments.csv", index=False)
     mean.to_csv(folder / "cuts.csv")
     (tmp_path / "README.md").write_text(README)
+    (tmp_path / "boards.md").write_text(BOARDS)
     return tmp_path
 
 
 def run(folder, *options):
     paths = ["--eval", str(folder / "eval"), "--readme", str(folder / "README.md")]
+    paths += ["--boards", str(folder / "boards.md")]
     return subprocess.run([sys.executable, str(SCRIPT), *paths, *options], capture_output=True, text=True, check=False)
 
 
 def test_tables_hold_what_the_folders_hold(evaluated):
     assert run(evaluated).returncode == 0
-    readme = (evaluated / "README.md").read_text()
-    headline, ours = table(readme, "headline"), table(readme, "graphrec")
+    readme, boards = ((evaluated / name).read_text() for name in ("README.md", "boards.md"))
+    assert table(readme, "results") == {
+        "Ta-Feng": {"graphrec": "0.0600", "counts": "0.0500", "best baseline": f"0.0500 {COUNTS}"}
+    }
+    headline, ours = table(boards, "headline"), table(boards, "graphrec")
     assert headline["**graphrec**"]["Ta-Feng"] == "**0.0600 / 0.0800**"
     assert headline[COUNTS]["Ta-Feng"] == "0.0500 / 0.0900"
     assert headline["EASE"]["Ta-Feng"] == "0.3000 / 0.3000 †"  # however good, it is not compared
@@ -70,26 +81,30 @@ def test_tables_hold_what_the_folders_hold(evaluated):
     assert ours["the best baseline by NDCG@10"]["Ta-Feng"] == COUNTS
     assert ours["places held by the 20 commonest complements (plain counts)"]["Ta-Feng"] == "15.0% (35.0%)"
     assert ours["novel pairs, recall@20 (the best baseline), last cut"]["Ta-Feng"] == "0.300 (0.200, EASE)"
-    assert "--cuts 2" in readme and readme.startswith("# shop\n") and readme.endswith("<!-- end -->\nafter\n")
-    assert "| old |" not in readme and "\nbetween\n" in readme
+    for page, title in ((readme, "shop"), (boards, "boards")):
+        assert "--cuts 2" in page and page.startswith(f"# {title}\n") and page.endswith("<!-- end -->\nafter\n")
+        assert "| old |" not in page
+    assert "\nbetween\n" in boards
+    assert "intervals 95%" in boards and "intervals" not in readme
 
 
-def test_the_check_tells_tables_that_the_folders_do_not_hold(evaluated):
+@pytest.mark.parametrize("page", ["README.md", "boards.md"])
+def test_the_check_tells_tables_that_the_folders_do_not_hold(evaluated, page):
     assert run(evaluated, "--check").returncode == 1
     assert (evaluated / "README.md").read_text() == README  # nothing is written
     run(evaluated)
+    file = evaluated / page
+    file.write_text(file.read_text().replace("at commit ", "at commit 1"))  # written by an earlier commit
     assert run(evaluated, "--check").returncode == 0
-    readme = evaluated / "README.md"
-    readme.write_text(readme.read_text().replace("at commit ", "at commit 1"))  # written by an earlier commit
-    assert run(evaluated, "--check").returncode == 0
-    readme.write_text(readme.read_text().replace("0.0600", "0.0700"))
-    assert run(evaluated, "--check").returncode == 1
+    file.write_text(file.read_text().replace("0.0600", "0.0700"))
+    answer = run(evaluated, "--check")
+    assert answer.returncode == 1 and page in answer.stderr
 
 
-def test_without_evaluations_or_marks_nothing_is_written(evaluated, tmp_path_factory):
+def test_without_evaluations_or_marks_nothing_is_written(evaluated):
     nowhere = run(evaluated, "--eval", str(evaluated / "nowhere"))
     assert nowhere.returncode == 2 and "graphrec evaluate CONFIG --cuts 3" in nowhere.stderr
-    (evaluated / "README.md").write_text("no marks")
+    (evaluated / "boards.md").write_text("no marks")
     unmarked = run(evaluated)
     assert unmarked.returncode == 2 and "<!-- table: headline -->" in unmarked.stderr
-    assert (evaluated / "README.md").read_text() == "no marks"
+    assert (evaluated / "README.md").read_text() == README and (evaluated / "boards.md").read_text() == "no marks"
