@@ -21,8 +21,8 @@ import numpy as np
 K = 10
 FEW_EPOCHS = [
     "encoder.epochs=1",
-    "complements.epochs=2",
-    "complements.window_queries=1000",
+    "networks.epochs=2",
+    "ranker.fold_queries=1000",
     "rerank.epochs=1",
     "rerank.max_sessions=5000",
 ]

@@ -19,7 +19,7 @@ from statistics import median
 
 ROOT = Path(__file__).parents[1]
 GRAPHREC = ("-m", "graphrec")
-FEW_EPOCHS = ["encoder.epochs=1", "complements.epochs=1", "rerank.epochs=1", "rerank.max_sessions=500"]
+FEW_EPOCHS = ["encoder.epochs=1", "networks.epochs=1", "rerank.epochs=1", "rerank.max_sessions=500"]
 
 
 def python(*words: str) -> tuple[float, float]:

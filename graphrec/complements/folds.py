@@ -87,7 +87,7 @@ def answers_of(window: Events, config: GraphConfig) -> ProductGraph:
 
     No pair is left out, viewed together or not, and no order looked at, since these are answers, not evidence.
     """
-    complement = config.complement.model_copy(
+    complement = config.co_purchase.model_copy(
         update={
             "min_count": 1,
             "top_k": _NO_LIMIT,
@@ -99,7 +99,7 @@ def answers_of(window: Events, config: GraphConfig) -> ProductGraph:
             "reverse_weight": 1.0,
         }
     )
-    return build_graph(window.only("purchase"), config.model_copy(update={"complement": complement}), similar=False)
+    return build_graph(window.only("purchase"), config.model_copy(update={"co_purchase": complement}), similar=False)
 
 
 def labelled_lists(snapshot: Snapshot, answers: ProductGraph, seed: int) -> LabelledLists:
@@ -116,7 +116,7 @@ def labelled_lists(snapshot: Snapshot, answers: ProductGraph, seed: int) -> Labe
     """
     settings = snapshot.config.complements
     asked = np.flatnonzero(np.diff(answers.complement.indptr))
-    codes = np.sort(np.random.default_rng(seed).permutation(asked)[: settings.window_queries])
+    codes = np.sort(np.random.default_rng(seed).permutation(asked)[: snapshot.config.ranker.fold_queries])
     chance = answers.bought / max(int(answers.bought.sum()), 1)
     parts = []
     for block in blocks(len(codes), _AT_ONCE):

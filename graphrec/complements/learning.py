@@ -70,9 +70,9 @@ def learn_to_rank(
     config : Config
     run : Run
     """
-    settings, of_links = config.complements, config.events.reader == "links"
+    settings, of_links = config.ranker, config.events.reader == "links"
     cut = held_out_links if of_links else temporal_folds
-    cuts = cut(events, settings.learned_from, settings.windows)
+    cuts = cut(events, settings.learned_from, settings.folds)
     cuts = as_if_new(cuts, settings.hidden_items, config.seed, whole_sessions=of_links)
     if len(cuts) < 2:
         return _too_little()
@@ -111,7 +111,7 @@ def _networks_before(
     if not len(past.complement):
         return None
     encoder = fit_encoder(item_matrix, past.similar, config.encoder, run)
-    predictor, _ = fit_predictor(encoder, past, future, type_codes, len(features.types), config.complements, run)
+    predictor, _ = fit_predictor(encoder, past, future, type_codes, len(features.types), config.networks, run)
     with run.display.stage("look-alikes before the ranker's folds"):
         lenders = Lenders.lay_out(encoder.embeddings, past.bought).with_forest(config.retrieval, config.seed)
         likeness = lenders.look_alikes(encoder.embeddings, np.arange(past.items), config.complements.look_alikes)
@@ -121,7 +121,7 @@ def _networks_before(
 
 def _chosen(parts: list[LabelledLists], config: Config, run: Run) -> LearnedOrder:
     """Learn on all folds but the last, choose on it, then learn on all of them."""
-    settings, last = config.complements, parts[-1].bought()
+    settings, last = config.ranker, parts[-1].bought()
     training = LabelledLists.joined(parts[:-1])
     # One network is enough to choose by.
     ranker, curve = fit_ranker(training, settings, run, last, networks=1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from graphrec.complements.labelled_lists import LabelledLists, ListBatch
 from graphrec.compute.run import Run
 from graphrec.compute.training import Curve, Schedule, repeatable, train
-from graphrec.config import ComplementsConfig
+from graphrec.config import RankerConfig
 
 _CHECKED_AT_ONCE = 512
 """Lists whose loss is taken at once; decides memory, not results."""
@@ -169,7 +169,7 @@ def ranker_loss(model: ListScorer, batch: ListBatch, novel_weight: float) -> Ten
 
 def fit_ranker(
     training: LabelledLists,
-    config: ComplementsConfig,
+    config: RankerConfig,
     run: Run,
     validation: LabelledLists | None = None,
     networks: int | None = None,
@@ -181,12 +181,12 @@ def fit_ranker(
     Parameters
     ----------
     training : LabelledLists
-    config : ComplementsConfig
+    config : RankerConfig
     run : Run
     validation : LabelledLists, optional
         Whose loss the curve tells.
     networks : int, optional
-        By default as many as `complements.ranker_networks` says.
+        By default as many as `ranker.networks` says.
 
     Returns
     -------
@@ -198,14 +198,14 @@ def fit_ranker(
     training = training.bought()
     held_out = None if validation is None else validation.bought()
     features = training.features
-    ranker = Ranker(training.columns, config.ranker_hidden, networks or config.ranker_networks)
+    ranker = Ranker(training.columns, config.hidden, networks or config.networks)
     mean = torch.from_numpy(features.mean(axis=0, dtype=np.float64))
     scale = torch.from_numpy(np.maximum(features.std(axis=0, dtype=np.float64), 1e-3))
     curves = []
     for number, network in enumerate(ranker.networks):
         with repeatable(run, number) as generator:
             # Made anew, since the weights of an ensemble's network must not hang on how many were made before it.
-            fresh = ListScorer(features.shape[1], config.ranker_hidden)
+            fresh = ListScorer(features.shape[1], config.hidden)
             fresh.mean.copy_(mean)
             fresh.scale.copy_(scale)
             network.load_state_dict(fresh.state_dict())
@@ -220,14 +220,14 @@ class _RankerTask:
     model: ListScorer
     training: LabelledLists
     held_out: LabelledLists | None
-    config: ComplementsConfig
+    config: RankerConfig
     run: Run
 
     @property
     def schedule(self) -> Schedule:
-        steps = max(1, len(self.training) // self.config.ranker_batch)
-        rate = self.config.ranker_learning_rate
-        return Schedule("ranker", steps, self.config.ranker_epochs, rate, keep_best=False)
+        steps = max(1, len(self.training) // self.config.batch)
+        rate = self.config.learning_rate
+        return Schedule("ranker", steps, self.config.epochs, rate, keep_best=False)
 
     def batches(self, generator: torch.Generator) -> Iterator[ListBatch]:
         order = torch.randperm(len(self.training), generator=generator).numpy()
@@ -235,7 +235,7 @@ class _RankerTask:
             yield self.training.batch(chosen[: self.run.hardware.share_of(len(chosen))])
 
     def loss(self, batch: ListBatch) -> Tensor:
-        return ranker_loss(self.model, batch, self.config.ranker_novel_weight)
+        return ranker_loss(self.model, batch, self.config.novel_weight)
 
     def validate(self) -> float | None:
         if self.held_out is None:

@@ -72,7 +72,7 @@ class Connections:
             except duckdb.OutOfMemoryException as error:
                 raise ConfigError(
                     f"engine.memory_limit {self.config.memory_limit} does not suffice ({first_line(error)}); raise it, "
-                    "lower graph.similar.max_session_items, or give engine.scratch a disk with room"
+                    "lower graph.co_view.max_session_items, or give engine.scratch a disk with room"
                 ) from None
             finally:
                 self._clear(engine)

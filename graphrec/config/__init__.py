@@ -1,35 +1,22 @@
 """Every setting of graphrec with its default: this package is the only place where defaults live."""
 
+from graphrec.config.complements import ComplementsConfig, NetworksConfig, RankerConfig
+from graphrec.config.compute import EngineConfig, TrainingConfig
+from graphrec.config.embeddings import EncoderConfig, FeaturesConfig
+from graphrec.config.evaluation import EvaluationConfig, SplitConfig
+from graphrec.config.events import CatalogueConfig, EventsConfig, KeepRule, StoreConfig, TableConfig
+from graphrec.config.graph import CoPurchaseConfig, CoViewConfig, GraphConfig, PairConfig
 from graphrec.config.lists import ListsConfig
 from graphrec.config.loading import load_config, parse_config
-from graphrec.config.log import (
-    CatalogueConfig,
-    EngineConfig,
-    EvaluationConfig,
-    EventsConfig,
-    KeepRule,
-    SplitConfig,
-    StoreConfig,
-    TableConfig,
-)
-from graphrec.config.model import (
-    ComplementConfig,
-    ComplementsConfig,
-    EncoderConfig,
-    FeaturesConfig,
-    GraphConfig,
-    PairConfig,
-    RerankConfig,
-    RetrievalConfig,
-    SimilarConfig,
-    TrainingConfig,
-)
+from graphrec.config.retrieval import RetrievalConfig
+from graphrec.config.sessions import RerankConfig
 from graphrec.config.settings import Config
 from graphrec.config.shop import ShopConfig
 
 __all__ = [
     "CatalogueConfig",
-    "ComplementConfig",
+    "CoPurchaseConfig",
+    "CoViewConfig",
     "ComplementsConfig",
     "Config",
     "EncoderConfig",
@@ -40,11 +27,12 @@ __all__ = [
     "GraphConfig",
     "KeepRule",
     "ListsConfig",
+    "NetworksConfig",
     "PairConfig",
+    "RankerConfig",
     "RerankConfig",
     "RetrievalConfig",
     "ShopConfig",
-    "SimilarConfig",
     "SplitConfig",
     "StoreConfig",
     "TableConfig",

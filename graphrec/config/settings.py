@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from graphrec.config.complements import ComplementsConfig, NetworksConfig, RankerConfig
+from graphrec.config.compute import EngineConfig, TrainingConfig
+from graphrec.config.embeddings import EncoderConfig, FeaturesConfig
+from graphrec.config.evaluation import EvaluationConfig, SplitConfig
+from graphrec.config.events import CatalogueConfig, EventsConfig, StoreConfig
+from graphrec.config.graph import GraphConfig
 from graphrec.config.lists import ListsConfig
-from graphrec.config.log import (
-    CatalogueConfig,
-    EngineConfig,
-    EvaluationConfig,
-    EventsConfig,
-    SplitConfig,
-    StoreConfig,
-)
-from graphrec.config.model import (
-    ComplementsConfig,
-    EncoderConfig,
-    FeaturesConfig,
-    GraphConfig,
-    RerankConfig,
-    RetrievalConfig,
-    TrainingConfig,
-)
+from graphrec.config.retrieval import RetrievalConfig
 from graphrec.config.section import Section
+from graphrec.config.sessions import RerankConfig
 
 
 class Config(Section):
@@ -37,7 +28,9 @@ class Config(Section):
     graph: GraphConfig = GraphConfig()
     features: FeaturesConfig = FeaturesConfig()
     encoder: EncoderConfig = EncoderConfig()
+    networks: NetworksConfig = NetworksConfig()
     complements: ComplementsConfig = ComplementsConfig()
+    ranker: RankerConfig = RankerConfig()
     lists: ListsConfig = ListsConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     rerank: RerankConfig = RerankConfig()

@@ -28,4 +28,4 @@ def build_both_graphs(events: Events, item_matrix: np.ndarray, type_codes: np.nd
         return graph
     # Random directions are nobody's likeness.
     matrix = item_matrix if config.features.described else np.zeros((len(item_matrix), 1), dtype=np.float32)
-    return substitutes_without_views(graph, matrix, type_codes, config.graph.similar, config.seed)
+    return substitutes_without_views(graph, matrix, type_codes, config.graph.co_view, config.seed)

@@ -52,7 +52,7 @@ def require_complements(graph: ProductGraph) -> None:
         raise GraphError(
             f"no two items were bought together in {graph.baskets:,} baskets "
             f"({graph.substitutes_removed:,} pairs were taken out as mostly co-viewed); map the order or session "
-            "column, widen events.session_gap_minutes, or lower graph.complement.min_count"
+            "column, widen events.session_gap_minutes, or lower graph.co_purchase.min_count"
         )
 
 
@@ -93,7 +93,7 @@ def _totals(engine: Engine, events: Events, config: GraphConfig, similar: bool) 
     if events.counts_daily:
         return daily_totals(engine, events, config)
     log = events.table(engine)
-    ages = config.similar.half_life_days is not None or config.complement.half_life_days is not None
+    ages = config.co_view.half_life_days is not None or config.co_purchase.half_life_days is not None
     return count_pairs(engine, log, log, config, events.facts.last if ages else None, all_similar=similar)
 
 

@@ -70,18 +70,18 @@ def count_pairs(
     """
     purchases = baskets.filter(_.kind == PURCHASE).mutate(session=_.basket)
     bought = _hold_lines(
-        engine, purchases, {"time": _.time.min()}, config.complement, config.complement.max_basket_items
+        engine, purchases, {"time": _.time.min()}, config.co_purchase, config.co_purchase.max_basket_items
     )
-    weighed = _weighed(bought.table, config.complement, newest)
-    complement = engine.hold(_complement_pairs(weighed, config.complement))
+    weighed = _weighed(bought.table, config.co_purchase, newest)
+    complement = engine.hold(_complement_pairs(weighed, config.co_purchase))
     bought_totals = _per_item(engine, bought.table)
     engine.release(bought.table)
 
     looked = sessions.filter(_.kind != CART)
     facts = {"viewed": (_.kind == VIEW).any(), "purchased": (_.kind == PURCHASE).any()}
-    viewed = _hold_lines(engine, looked, facts, config.similar, config.similar.max_session_items)
+    viewed = _hold_lines(engine, looked, facts, config.co_view, config.co_view.max_session_items)
     among = None if all_similar else complement
-    similar = engine.hold(_similar_pairs(_weighed(viewed.table, config.similar, newest), config.similar, among))
+    similar = engine.hold(_similar_pairs(_weighed(viewed.table, config.co_view, newest), config.co_view, among))
     viewed_totals = _per_item(engine, viewed.table)
     engine.release(viewed.table)
     return PairTotals(similar, complement, viewed_totals, bought_totals, viewed.sessions, bought.sessions)

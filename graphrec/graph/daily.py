@@ -84,8 +84,8 @@ def _with_new_batches(
     whole = count_pairs(engine, new.union(sessions_again), new.union(baskets_again), config, newest)
     twice = count_pairs(engine, sessions_again, baskets_again, config, newest)
     before = kept.open(engine)
-    factors = {"similar": _aged(config.similar, kept.newest, newest)}
-    factors["complement"] = _aged(config.complement, kept.newest, newest)
+    factors = {"similar": _aged(config.co_view, kept.newest, newest)}
+    factors["complement"] = _aged(config.co_purchase, kept.newest, newest)
     tables = {}
     for name, keys in _KEYS.items():
         past, present, counted_twice = (getattr(totals, name) for totals in (before, whole, twice))
@@ -114,7 +114,7 @@ def _aged(config: PairConfig, then: pd.Timestamp | None, now: pd.Timestamp | Non
 def _settings(config: GraphConfig) -> str:
     """Hash what decides the totals; pruning comes after them."""
     deciding = {"max_session_items", "max_basket_items", "half_life_days", "length_power", "distance_decay"}
-    settings = [section.model_dump(include=deciding) for section in (config.similar, config.complement)]
+    settings = [section.model_dump(include=deciding) for section in (config.co_view, config.co_purchase)]
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -9,7 +9,7 @@ import ibis
 from ibis import _
 
 from graphrec.compute.engine import Engine
-from graphrec.config import ComplementConfig, GraphConfig, PairConfig
+from graphrec.config import CoPurchaseConfig, GraphConfig, PairConfig
 from graphrec.graph.counting import PairTotals
 from graphrec.graph.statistics import MEASURES, PairFacts, lift, log_likelihood, threshold
 
@@ -52,11 +52,11 @@ def write_edges(
     """
     similar, complement = folder / "similar", folder / "complement"
     viewed, bought = (engine.hold(_ranked(counts, items)) for counts in (totals.viewed, totals.bought))
-    links = _similar_edges(totals, viewed, config.similar)
+    links = _similar_edges(totals, viewed, config.co_view)
     engine.write(links if similar_wanted else links.limit(0), similar)
-    pairs = engine.hold(_judged_pairs(totals, bought, viewed, config.complement))
+    pairs = engine.hold(_judged_pairs(totals, bought, viewed, config.co_purchase))
     removed = engine.fetch(pairs.agg(pairs=_.substitute.cast("int64").sum()))["pairs"].fillna(0).iloc[0]
-    kept = _kept(pairs.filter(~_.substitute), totals.baskets, config.complement)
+    kept = _kept(pairs.filter(~_.substitute), totals.baskets, config.co_purchase)
     engine.write(_complement_edges(kept, config), complement)
     engine.release(pairs)
     return EdgeFiles(similar, complement, int(removed))
@@ -109,7 +109,7 @@ def _similar_edges(totals: PairTotals, items: ibis.Table, config: PairConfig) ->
     return _top(measured.union(turned), config.top_k)
 
 
-def _judged_pairs(totals: PairTotals, bought: ibis.Table, viewed: ibis.Table, settings: ComplementConfig) -> ibis.Table:
+def _judged_pairs(totals: PairTotals, bought: ibis.Table, viewed: ibis.Table, settings: CoPurchaseConfig) -> ibis.Table:
     """Tell substitutes from complements: they are viewed together beyond chance more than bought together.
 
     Both sides are lifts, each against its own kind of session, because views outnumber purchases many times in any
@@ -133,7 +133,7 @@ def _judged_pairs(totals: PairTotals, bought: ibis.Table, viewed: ibis.Table, se
 
 def _complement_edges(pairs: ibis.Table, config: GraphConfig) -> ibis.Table:
     """Direct the pairs: a basket in the reverse order counts for less."""
-    discount = 1.0 - config.complement.reverse_weight
+    discount = 1.0 - config.co_purchase.reverse_weight
 
     def directed(source: str, target: str, first: str, later: str) -> ibis.Table:
         share = _share_left(pairs, f"weight_{later}", discount)
@@ -151,7 +151,7 @@ def _complement_edges(pairs: ibis.Table, config: GraphConfig) -> ibis.Table:
 
     forward = directed("left", "right", "left_first", "right_first")
     backward = directed("right", "left", "right_first", "left_first")
-    return _top(forward.union(backward), config.complement.top_k)
+    return _top(forward.union(backward), config.co_purchase.top_k)
 
 
 def _share_left(pairs: ibis.Table, reverse: str, discount: float) -> ibis.Value:

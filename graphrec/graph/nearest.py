@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from graphrec.compute.ragged import blocks, largest_of_rows, row_owners
-from graphrec.config import SimilarConfig
+from graphrec.config import CoViewConfig
 from graphrec.graph.pairs import Pairs, top_pairs
 from graphrec.graph.product_graph import ProductGraph
 
@@ -17,7 +17,7 @@ _BLOCK = 2048
 
 
 def substitutes_without_views(
-    graph: ProductGraph, item_matrix: np.ndarray, type_codes: np.ndarray, config: SimilarConfig, seed: int
+    graph: ProductGraph, item_matrix: np.ndarray, type_codes: np.ndarray, config: CoViewConfig, seed: int
 ) -> ProductGraph:
     """Fill the similar graph of a log that has no views.
 
@@ -34,7 +34,7 @@ def substitutes_without_views(
         `(items, features) float32`.
     type_codes : ndarray
         `(items,) int64`.
-    config : SimilarConfig
+    config : CoViewConfig
         `nearest_k`, `context_dim`, `top_k`.
     seed : int
         Of the factorisation.

@@ -169,7 +169,7 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     vectors = load_file(path / "embeddings.safetensors")
     embeddings = vectors["embeddings"]
     type_codes, types = features.type_codes(catalogue.frame), len(features.types)
-    settings = config.complements
+    settings = config.networks
     transition = TypeTransition(config.encoder.dim, settings.hidden, types).double()
     regressor = EmbeddingRegressor(config.encoder.dim, settings.hidden, types, settings.dim, settings.spaces).double()
     nothing = np.zeros(len(catalogue))
@@ -183,14 +183,14 @@ def _read_files(path: Path, manifest: dict[str, Any]) -> Model:
     }
     ranker = None
     if manifest["ranker_columns"]:
-        ranker = Ranker(tuple(manifest["ranker_columns"]), settings.ranker_hidden, settings.ranker_networks).double()
+        ranker = Ranker(tuple(manifest["ranker_columns"]), config.ranker.hidden, config.ranker.networks).double()
         networks["ranker"] = ranker
     for name, network in networks.items():
         network.load_state_dict(_tensors(path / f"{name}.safetensors"))
         network.eval()
     predictor = ComplementPredictor.of(transition, regressor, settings.temperature)
     counted = load_file(path / "memory.safetensors")
-    memory = Memory.from_arrays(graph, type_codes, types, settings.ranks, counted)
+    memory = Memory.from_arrays(graph, type_codes, types, config.complements.ranks, counted)
     likeness = sparse.csr_array(
         (vectors["likeness"], vectors["look_alikes"], vectors["look_alikes_of"]), shape=(len(catalogue),) * 2
     )

@@ -27,7 +27,7 @@ from graphrec.sessions import SessionItems, fit_session_model, session_matrix
 def fit_model(events: Events, config: Config, display: Display) -> Model:
     """Fit all parts.
 
-    The latest baskets (`complements.validation`) are kept from every network: they choose epochs. The graphs, and so
+    The latest baskets (`training.validation`) are kept from every network: they choose epochs. The graphs, and so
     all counts, are then taken from the whole log.
 
     Raises
@@ -42,7 +42,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         features = fit_item_features(catalogue, config.features, seed)
         item_matrix, type_codes = features.transform(catalogue), features.type_codes(catalogue)
         prices = features.price_columns(catalogue, type_codes)
-    earlier, later = split_latest(events, config.complements.validation)
+    earlier, later = split_latest(events, config.training.validation)
     with display.stage("pairs of the whole log"):
         graph = build_both_graphs(events, item_matrix, type_codes, config)
     require_complements(graph)
@@ -58,7 +58,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     with display.stage("embeddings of all items"):
         links = seen_links(graph.similar, config.encoder)
         embeddings = encoder.model.embed_all(torch.from_numpy(item_matrix), links).numpy()
-    predictor, curves = fit_predictor(encoder, past, future, type_codes, len(features.types), config.complements, run)
+    predictor, curves = fit_predictor(encoder, past, future, type_codes, len(features.types), config.networks, run)
     learned = learn_to_rank(events, item_matrix, features, config, run)
     with display.stage("look-alikes"):
         lenders = Lenders.lay_out(embeddings, graph.bought).with_forest(config.retrieval, seed)

@@ -11,7 +11,7 @@ from graphrec.complements.networks.regressor import fit_regressor
 from graphrec.complements.networks.type_transition import fit_type_transition
 from graphrec.compute.run import Run
 from graphrec.compute.training import Curve
-from graphrec.config import ComplementsConfig
+from graphrec.config import NetworksConfig
 from graphrec.embeddings import EncoderFit
 from graphrec.graph import ProductGraph
 
@@ -25,7 +25,7 @@ def fit_predictor(
     future: ProductGraph,
     type_codes: np.ndarray,
     types: int,
-    config: ComplementsConfig,
+    config: NetworksConfig,
     run: Run,
 ) -> tuple[ComplementPredictor, dict[str, Curve]]:
     """Train type transition and embedding regressor on what was bought together, validated by what was later.
@@ -38,7 +38,7 @@ def fit_predictor(
     type_codes : ndarray
         `(items,) int64`.
     types : int
-    config : ComplementsConfig
+    config : NetworksConfig
     run : Run
 
     Returns

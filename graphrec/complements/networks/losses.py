@@ -47,4 +47,4 @@ def hinge_loss(products: Tensor, offset: Tensor, temperature: float) -> Tensor:
 
 
 LOSSES: Mapping[str, Callable[[Tensor, Tensor, float], Tensor]] = {"softmax": softmax_loss, "hinge": hinge_loss}
-"""Name in `complements.loss` -> loss."""
+"""Name in `networks.loss` -> loss."""

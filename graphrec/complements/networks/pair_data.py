@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from graphrec.compute.training import draw_weighted
-from graphrec.config import ComplementsConfig
+from graphrec.config import NetworksConfig
 from graphrec.graph import Pairs
 
 
@@ -87,7 +87,7 @@ class ComplementPairs:
         return np.asarray((count + 0.5) / (count + 0.5).sum(), dtype=np.float32)
 
 
-def pair_steps(pairs: int, config: ComplementsConfig) -> int:
+def pair_steps(pairs: int, config: NetworksConfig) -> int:
     """Count the batches of an epoch over so many pairs."""
     return max(1, min(config.pairs_per_epoch, config.draws_per_pair * pairs) // config.batch)
 

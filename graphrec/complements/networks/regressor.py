@@ -15,7 +15,7 @@ from graphrec.complements.networks.losses import LOSSES
 from graphrec.complements.networks.pair_data import ComplementPairs, members_by_type, pair_steps
 from graphrec.compute.run import Run
 from graphrec.compute.training import Curve, Schedule, mean_loss, repeatable, train
-from graphrec.config import ComplementsConfig
+from graphrec.config import NetworksConfig
 from graphrec.graph import Pairs
 
 
@@ -76,7 +76,7 @@ class _Batch:
 
 
 def fit_regressor(
-    training: ComplementPairs, validation: ComplementPairs, similar: Pairs, config: ComplementsConfig, run: Run
+    training: ComplementPairs, validation: ComplementPairs, similar: Pairs, config: NetworksConfig, run: Run
 ) -> tuple[EmbeddingRegressor, Curve]:
     """Train to tell a pair's complement from other items of its type and from substitutes of the query.
 
@@ -86,7 +86,7 @@ def fit_regressor(
         Before and after the cut.
     similar : Pairs
         Whose links are the hard negatives.
-    config : ComplementsConfig
+    config : NetworksConfig
     run : Run
     """
     data = training.catalogue
@@ -102,7 +102,7 @@ def fit_regressor(
         return model, train(task, run, generator)
 
 
-def _validation_batches(pairs: int, config: ComplementsConfig) -> int:
+def _validation_batches(pairs: int, config: NetworksConfig) -> int:
     return min(config.validation_batches, max(1, pairs // config.batch)) if pairs else 0
 
 
@@ -116,17 +116,17 @@ class _Negatives:
         As `members_by_type` gives them.
     similar_start, similar_items : Tensor
         The similar items of item i are `similar_items[similar_start[i] : similar_start[i + 1]]`.
-    config : ComplementsConfig
+    config : NetworksConfig
     """
 
     members: Tensor
     edges: Tensor
     similar_start: Tensor
     similar_items: Tensor
-    config: ComplementsConfig
+    config: NetworksConfig
 
     @classmethod
-    def of(cls, pairs: ComplementPairs, similar: Pairs, config: ComplementsConfig) -> _Negatives:
+    def of(cls, pairs: ComplementPairs, similar: Pairs, config: NetworksConfig) -> _Negatives:
         data = pairs.catalogue
         members, edges = (torch.from_numpy(a) for a in members_by_type(data.type_codes.numpy(), data.types))
         items = torch.from_numpy(np.append(similar.indices, 0).astype(np.int64))
@@ -175,7 +175,7 @@ class _RegressorTask:
     training: ComplementPairs
     negatives: _Negatives
     check: list[_Batch]
-    config: ComplementsConfig
+    config: NetworksConfig
     run: Run
 
     @property

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from graphrec.complements.networks.pair_data import ComplementPairs, pair_steps
 from graphrec.compute.run import Run
 from graphrec.compute.training import Curve, Schedule, repeatable, train
-from graphrec.config import ComplementsConfig
+from graphrec.config import NetworksConfig
 
 
 class TypeTransition(nn.Module):
@@ -38,7 +38,7 @@ class TypeTransition(nn.Module):
 
 
 def fit_type_transition(
-    training: ComplementPairs, validation: ComplementPairs, config: ComplementsConfig, run: Run
+    training: ComplementPairs, validation: ComplementPairs, config: NetworksConfig, run: Run
 ) -> tuple[TypeTransition, Curve]:
     """Train on the types of complements; the later baskets choose the epoch.
 
@@ -46,7 +46,7 @@ def fit_type_transition(
     ----------
     training, validation : ComplementPairs
         Before and after the cut; embeddings and types are shared.
-    config : ComplementsConfig
+    config : NetworksConfig
     run : Run
     """
     data = training.catalogue
@@ -69,7 +69,7 @@ class _TransitionTask:
     model: TypeTransition
     training: ComplementPairs
     check: tuple[Tensor, Tensor]
-    config: ComplementsConfig
+    config: NetworksConfig
     run: Run
 
     @property
