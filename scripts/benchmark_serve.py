@@ -57,13 +57,13 @@ def measure(folder: Path, queries: int, repeats: int) -> None:
     recommender = Recommender.load(folder / "model")
     model = recommender.model
     print(f"loaded in {time.perf_counter() - started:.1f} s")
-    exact = dataclasses.replace(
-        model,
-        complement_index=model.complement_index.with_forests({}),
-        expected_index=ExactIndex(model.memory.right),
+    snapshot = model.snapshot
+    searched = dataclasses.replace(
+        snapshot, index=snapshot.index.with_forests({}), expected=ExactIndex(snapshot.memory.right)
     )
+    exact = dataclasses.replace(model, complements=dataclasses.replace(model.complements, snapshot=searched))
     recall = model.report["annoy_recall_at_10"]
-    types, bands = len(model.complement_index.forests), len(getattr(model.expected_index, "forests", {}))
+    types, bands = len(snapshot.index.forests), len(getattr(snapshot.expected, "forests", {}))
     print(f"Annoy: {types} types, recall@10 {_share(recall['complements'])}; {bands} bands of the low-rank counts,")
     print(f"  recall@10 {_share(recall['expected'])}; all embeddings, recall@10 {_share(recall['similar'])}")
     lists_of = {"as configured": model, "exact": exact}
@@ -134,7 +134,6 @@ def _new_products(recommender: object, repeats: int) -> None:
 
 
 def _lists(model: object, codes: np.ndarray) -> np.ndarray:
-
     ranking = model.rank(model.carts(list(codes[:, None])), K)
     lists = np.full((len(codes), K), -1, dtype=np.int64)
     lists[ranking.query, ranking.rank - 1] = ranking.item

@@ -48,6 +48,19 @@ def listing(model: Model, **lists: object) -> Model:
     return replace(model, config=model.config.model_copy(update={"lists": settings}))
 
 
+def knowing(model: Model, **parts: object) -> Model:
+    """Ask a model that knows something else of its shop: some parts of the snapshot are others."""
+    snapshot = replace(model.snapshot, **parts)
+    return replace(model, complements=replace(model.complements, snapshot=snapshot))
+
+
+def completing(model: Model, **complements: object) -> Model:
+    """Ask a model for complements by other settings than it was fitted with."""
+    settings = model.config.complements.model_copy(update=complements)
+    config = model.config.model_copy(update={"complements": settings})
+    return replace(knowing(model, config=config), config=config)
+
+
 @pytest.fixture
 def make_events(tmp_path: Path) -> Callable[..., Events]:
     """Write rows to a CSV and read them back through the border."""

@@ -2,7 +2,9 @@
 
 import pytest
 
-from graphrec.config import Config, load_config
+from graphrec.complements.evidence import EVIDENCE
+from graphrec.complements.sources import CANDIDATE_SOURCES
+from graphrec.config import ComplementsConfig, Config, load_config
 from graphrec.errors import ConfigError
 
 
@@ -42,8 +44,18 @@ def test_the_environment_is_read_with_a_default(tmp_path, monkeypatch):
         ("encoder: {dim: 1}", "'encoder.dim'.*greater than or equal to 2"),
         ("[1, 2]", "must hold sections"),
         ("events: {keep: [{column: x}]}", "either 'above' or 'matches'"),
+        ("complements: {sources: [walks, dreams]}", r"'complements\.sources\.1': .*'bought_with', 'low_rank'.*'bestsellers'"),
+        ("complements: {sources: []}", r"'complements\.sources': .*at least 1"),
+        ("complements: {evidence: [counts, dreams]}", r"'complements\.evidence\.1': .*'counts', 'low_rank'.*'trend'"),
+        ("complements: {prior_strengths: [1.0]}", r"'complements\.prior_strengths' does not exist"),
     ],
 )
 def test_mistakes_are_named(tmp_path, text, said):
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=said) as told:
         load_config(write(tmp_path, text))
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_what_the_configuration_names_is_what_there_is():
+    assert ComplementsConfig().sources == tuple(CANDIDATE_SOURCES)
+    assert ComplementsConfig().evidence == tuple(EVIDENCE)

@@ -7,14 +7,11 @@ import pandas as pd
 import pytest
 
 from graphrec import Recommender
-from graphrec.complements import Memory
+from graphrec.complements import Snapshot
 from graphrec.complements.folds import answers_of, held_out_links, labelled_lists
-from graphrec.complements.members import Members
 from graphrec.config import Config
 from graphrec.events import load_events
 from graphrec.graph import build_graph
-from graphrec.lists.ranking import rank_complements
-from graphrec.retrieval import lay_out_by_size
 from tests.conftest import listing, quick_config
 
 GROUPS, SIZE = 20, 12
@@ -72,8 +69,9 @@ def test_known_links_come_first_whatever_the_order(model, known, specificity):
 def test_a_known_link_comes_first_however_much_everybody_buys_of_it(model, known):
     item, staple = min(known)
     codes = np.arange(len(model.catalogue))
-    bought_by_all = replace(model, anyone=np.where(codes == model.catalogue.codes([staple])[0], 1.0, model.anyone))
-    answers = Recommender(listing(bought_by_all, specificity=2.0)).recommend(item, 2 * SIZE)
+    anyone = np.where(codes == model.catalogue.codes([staple])[0], 1.0, model.complements.anyone)
+    bought_by_all = listing(replace(model, complements=replace(model.complements, anyone=anyone)), specificity=2.0)
+    answers = Recommender(bought_by_all).recommend(item, 2 * SIZE)
     given = sum(pair[0] == item for pair in known)
     assert staple in {answer.item for answer in answers[:given]}
 
@@ -95,8 +93,8 @@ def test_known_links_take_no_share_from_what_is_predicted(model):
 
 def test_what_is_kept_out_of_an_answer_leaves_the_places_to_others(model, known):
     codes = np.arange(len(model.catalogue))
-    pairs = model.memory.bought_together
-    ranking = rank_complements(model, Members.of_carts(model, list(codes[:, None])), 5, excluded=pairs)
+    pairs = model.snapshot.memory.bought_together
+    ranking = model.rank(model.carts(list(codes[:, None])), 5, excluded=pairs)
     names = model.catalogue.frame["item"].to_numpy()
     assert (np.bincount(ranking.query) == 5).all()
     assert not known & set(zip(names[ranking.query], names[ranking.item], strict=True))
@@ -108,11 +106,10 @@ def test_the_lists_that_teach_the_ranker_hold_no_known_link(model, config):
     before, held = parts[1]
     graph = build_graph(before, config.graph, similar=False)
     answers = answers_of(held, config.graph)
-    memory = Memory.of(graph, model.type_codes, len(model.features.types), model.memory.sales, model.memory.ranks, 0)
-    source = replace(model.candidates, memory=memory, expected=lay_out_by_size(memory.right, config.retrieval))
-    lists = labelled_lists(source, model.queries, answers, config.complements, 0)
+    snapshot = Snapshot.at(before, graph, model.snapshot.predictor, model.snapshot.known, config)
+    lists = labelled_lists(snapshot, answers, 0)
     asked = np.flatnonzero(np.diff(answers.complement.indptr))
-    assert len(lists) == len(asked) and lists.novel.all()
+    assert len(lists) == len(asked) and not lists.count.any()
     pairs = graph.complement
     assert len(pairs) and (pairs.find(asked[lists.owner], lists.item) < 0).all()
     # What was held out is among the candidates nearly always.

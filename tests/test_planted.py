@@ -10,7 +10,7 @@ from tests.conftest import QUICK, Planted, quick_config
 def top_type_hits(case: Planted, items: np.ndarray) -> float:
     """Share of the three likeliest types that are planted targets."""
     model = case.recommender.model
-    likely = np.argsort(-model.predictor.type_probabilities(model.embeddings), axis=1)[:, :3]
+    likely = np.argsort(-model.snapshot.predictor.type_probabilities(model.embeddings), axis=1)[:, :3]
     return float(np.take_along_axis(case.truth()[model.type_codes], likely, axis=1)[items].mean())
 
 

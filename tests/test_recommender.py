@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 
 from graphrec import EventsError, GraphrecWarning, Recommendation, Recommender, UnknownItem
-from graphrec.complements.members import Members
-from graphrec.lists.ranking import rank_complements, rank_within_type
+from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.results import SOURCES
-from tests.conftest import listing, quick_config
+from tests.conftest import completing, listing, quick_config
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +192,7 @@ def test_smallest_shop(make_events):
 
 
 def test_a_ranker_orders_the_lists_and_its_scores_are_shares(recommender):
-    assert recommender.model.ranker is not None
+    assert recommender.model.complements.ranker is not None
     lists = recommender.recommend_many(recommender.items[:50], 10)
     total = lists.groupby("query")["score"].sum()
     assert (total <= 1 + 1e-9).all() and (total > 0.05).all()
@@ -215,7 +214,7 @@ def test_the_first_ten_places_hold_as_many_types_as_are_asked_for(recommender):
 
     def types(least):
         asked = listing(model, min_types=least)
-        ranking = rank_complements(asked, Members.of_carts(asked, list(codes[:, None])), 10)
+        ranking = asked.rank(asked.carts(list(codes[:, None])), 10)
         kinds = model.type_codes[ranking.item].reshape(len(codes), 10)
         return np.array([len(set(row)) for row in kinds.tolist()])
 
@@ -233,7 +232,7 @@ def test_lists_that_lead_one_way_leave_out_what_is_bought_before(recommender):
 
     def lists(one_way):
         asked = listing(model, one_way=one_way)
-        ranking = rank_complements(asked, Members.of_carts(asked, list(codes[:, None])), 10)
+        ranking = asked.rank(asked.carts(list(codes[:, None])), 10)
         edge = pairs.find(codes[ranking.query], ranking.item)
         assert (np.bincount(ranking.query) == 10).all()
         return (np.append(backwards, False)[edge]).sum()
@@ -249,9 +248,7 @@ def test_new_items_that_nothing_names_stand_below_the_others_of_their_type(plant
 
     def above_others(**changes):
         """Count the new items that stand before an item with a past."""
-        settings = model.config.complements.model_copy(update=changes)
-        asked = dataclasses.replace(model, config=model.config.model_copy(update={"complements": settings}))
-        ranked = rank_within_type(asked, codes, kinds, len(model.catalogue))
+        ranked = of_model(completing(model, **changes)).within_type(codes, kinds, len(model.catalogue))
         is_new = np.append(new, True)[ranked] & (ranked >= 0)
         is_old = ~np.append(new, True)[ranked] & (ranked >= 0)
         old_below = is_old[:, ::-1].cumsum(axis=1)[:, ::-1]

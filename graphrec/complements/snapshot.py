@@ -84,6 +84,13 @@ class Snapshot:
         """What is bought with each type most beyond what anyone buys, as of `Memory.best_of_types`."""
         return self.memory.best_of_types(self.config.complements.type_candidates)
 
+    @property
+    def usual_types(self) -> np.ndarray:
+        """Share of each type among all complements, `(types,) float64`; where types are no evidence, of each alike."""
+        counted = self.memory.type_transition[-1]
+        looked_at = "types" in self.config.complements.evidence
+        return counted if looked_at else np.full_like(counted, 1.0 / len(counted))
+
     @cached_property
     def lenders_sell(self) -> np.ndarray:
         """Mean baskets of each item's look-alikes, `(items,) float64`."""

@@ -108,7 +108,7 @@ class Predicted:
 
     def pairs(self, snapshot: Snapshot, queries: QueryItems, rows: QueryRows) -> Pairs:
         """See `CandidateSource.pairs`."""
-        settings, usual = snapshot.config.complements, snapshot.memory.type_transition[-1]
+        settings, usual = snapshot.config.complements, snapshot.usual_types
         types, per_type = min(settings.types, len(usual)), settings.candidates_per_type
         return predicted(snapshot.predictor, snapshot.index, queries.embedding, types, per_type, usual)
 

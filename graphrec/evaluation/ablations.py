@@ -48,6 +48,7 @@ ABLATIONS: Mapping[str, Variant] = {
             "complements": {
                 "sources": ("bought_with", "low_rank", "walks", "bought_with_type", "bestsellers"),
                 "evidence": ("counts", "low_rank", "types", "popularity", "price", "walks", "trend"),
+                "look_alikes": 0,
             }
         },
     ),

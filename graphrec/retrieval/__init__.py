@@ -3,4 +3,4 @@
 from graphrec.retrieval.banded_index import BandedIndex, lay_out_by_size
 from graphrec.retrieval.index import AnnoyIndex, ExactIndex, Index, recall_against_exact
 
-__all__ = ["AnnoyIndex", "BandedIndex", "ExactIndex", "Index", "largest", "lay_out_by_size", "recall_against_exact"]
+__all__ = ["AnnoyIndex", "BandedIndex", "ExactIndex", "Index", "lay_out_by_size", "recall_against_exact"]

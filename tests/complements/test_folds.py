@@ -1,9 +1,9 @@
-"""Later stretches of a log, and what they hold as answers."""
+"""Later folds of a log, and what they hold as answers."""
 
 import numpy as np
 import pytest
 
-from graphrec.complements.folds import answers_of, as_if_new, held_out_links, stretches
+from graphrec.complements.folds import answers_of, as_if_new, held_out_links, temporal_folds
 from graphrec.config import ComplementConfig, GraphConfig
 from graphrec.graph import build_graph
 
@@ -12,26 +12,26 @@ def day(number, *items):
     return [{"session": number, "time": f"2024-01-{number:02d}", "item": item} for item in items]
 
 
-def test_stretches_follow_each_other_and_each_has_the_log_before_it(make_events):
+def test_folds_follow_each_other_and_each_has_the_log_before_it(make_events):
     events = make_events([row for n in range(1, 21) for row in day(n, "a", "b")], default_kind="purchase")
-    cuts = stretches(events, 0.4, 4)
+    cuts = temporal_folds(events, 0.4, 4)
     assert [before.facts.sessions for before, _ in cuts] == [12, 14, 16, 18]
-    assert [window.facts.sessions for _, window in cuts] == [2, 2, 2, 2]
-    for before, window in cuts:
-        assert before.facts.last < window.facts.first
+    assert [fold.facts.sessions for _, fold in cuts] == [2, 2, 2, 2]
+    for before, fold in cuts:
+        assert before.facts.last < fold.facts.first
 
 
-def test_hidden_items_are_new_to_every_stretch_and_sold_in_it(make_events):
+def test_hidden_items_are_new_to_every_fold_and_sold_in_it(make_events):
     names = [f"{n:02d}" for n in range(20)]
     events = make_events([row for n in range(1, 21) for row in day(n, *names)], default_kind="purchase")
-    cuts = stretches(events, 0.4, 4)
+    cuts = temporal_folds(events, 0.4, 4)
     new = as_if_new(cuts, 0.1, 0, whole_sessions=False)
-    for (before, window), (known, same) in zip(new, cuts, strict=True):
+    for (before, fold), (known, same) in zip(new, cuts, strict=True):
         assert (before.facts.per_item == 0).sum() == 2
         assert before.facts.sessions == known.facts.sessions
-        np.testing.assert_array_equal(window.facts.per_item, same.facts.per_item)
+        np.testing.assert_array_equal(fold.facts.per_item, same.facts.per_item)
     hidden = {tuple(np.flatnonzero(before.facts.per_item == 0)) for before, _ in new}
-    assert len(hidden) == 1, "an item that is new to a later stretch must be new to the earlier ones"
+    assert len(hidden) == 1, "an item that is new to a later fold must be new to the earlier ones"
     assert all((before.facts.per_item > 0).all() for before, _ in as_if_new(cuts, 0.0, 0, whole_sessions=False))
 
 
@@ -39,7 +39,7 @@ def test_links_of_a_hidden_item_are_hidden_whole(make_events):
     links = [(x, y) for x in "abcdefghij" for y in "abcdefghij" if x < y]
     rows = [row for n, link in enumerate(links * 2) for row in day(n % 28 + 1, *link)]
     rows = [{**row, "session": number // 2} for number, row in enumerate(rows)]
-    cuts = stretches(make_events(rows, default_kind="purchase"), 0.4, 2)
+    cuts = temporal_folds(make_events(rows, default_kind="purchase"), 0.4, 2)
     before, _ = as_if_new(cuts, 0.1, 0, whole_sessions=True)[0]
     assert (before.facts.per_item == 0).sum() == 1
     assert build_graph(before, GraphConfig()).baskets < build_graph(cuts[0][0], GraphConfig()).baskets
@@ -51,7 +51,7 @@ def links(count):
 
 
 def linked(events):
-    """Give the links that a stretch holds."""
+    """Give the links that a fold holds."""
     return {tuple(sorted(items)) for items in events.frame.groupby("session")["item"].apply(tuple)}
 
 
@@ -68,7 +68,7 @@ def test_held_out_links_are_disjoint_and_each_part_has_all_others(make_events):
     assert all(max(everything) in rest for rest in known[:-1])
 
 
-def test_several_stretches_are_left_out_at_once(make_events):
+def test_several_parts_are_left_out_at_once(make_events):
     events = make_events(links(20), default_kind="purchase")
     # Two positions hold a link.
     assert linked(events.leaving_out(4, 8)) == linked(events) - {(2, 3), (3, 4)}

@@ -4,22 +4,28 @@ import numpy as np
 import pytest
 import torch
 
-from graphrec.complements import POSTERIOR, LabelledLists, fit_ranker, list_shares, outside_features
-from graphrec.complements.ranker import ListScorer, list_loss, ranker_loss
+from graphrec.complements.labelled_lists import LabelledLists, outside_features
+from graphrec.complements.ranker import ListScorer, fit_ranker, list_loss, list_shares, ranker_loss
 from graphrec.compute.run import Run
 from graphrec.config import ComplementsConfig
 
+POSTERIOR = 0
+"""The column that a ranker corrects stands first."""
+
 
 def labelled(start, features, gain, total=None, novel=None, chance=None):
+    """Make lists by hand; what is novel was bought together never before, all else once."""
     start, gain = np.asarray(start), np.asarray(gain, dtype=np.float32)
     queries, owner = len(start) - 1, np.repeat(np.arange(len(start) - 1), np.diff(start))
     found = np.bincount(owner, gain, minlength=queries)
     return LabelledLists(
+        columns=("posterior", *(f"column {n}" for n in range(1, np.shape(features)[1]))),
         start=start,
         item=np.arange(len(gain)) - start[owner],
         features=np.asarray(features, dtype=np.float32),
         gain=gain,
-        novel=np.zeros(len(gain), dtype=bool) if novel is None else np.asarray(novel),
+        count=np.ones(len(gain), dtype=np.float32) - (0 if novel is None else np.asarray(novel, dtype=np.float32)),
+        posterior=np.zeros(len(gain), dtype=np.float32),
         chance=np.zeros(len(gain), dtype=np.float32) if chance is None else np.asarray(chance, dtype=np.float32),
         outside=np.zeros((queries, 3), dtype=np.float32),
         total=np.asarray(found if total is None else total, dtype=np.float32),
@@ -82,6 +88,7 @@ def test_lists_whose_query_was_not_bought_teach_nothing():
     assert kept.start.tolist() == [0, 1, 4]
     assert kept.features[:, 0].tolist() == [4, 6, 8, 10]
     assert kept.gain.tolist() == [1, 0, 2, 0]
+    assert kept.count.tolist() == [1, 0, 0, 0]
     assert kept.total.tolist() == [1, 2]
 
 
@@ -93,6 +100,7 @@ def test_batches_and_joined_lists():
     assert batch.owner.tolist() == [0, 0, 0, 1, 1]
     assert batch.total.tolist() == [2, 0]
     twice = LabelledLists.joined([lists(), lists()])
+    assert twice.columns == lists().columns == ("posterior", "column 1")
     assert twice.start.tolist() == [0, 2, 3, 6, 8, 9, 12]
     assert len(twice.total) == 6
 
@@ -132,7 +140,8 @@ def test_the_share_of_what_is_no_candidate_is_learned():
 
 def test_one_seed_one_ranker_and_its_networks_differ():
     part = drawn(np.random.default_rng(0), 100, True)
-    one, other = (fit_ranker(part, ComplementsConfig(ranker_epochs=2), Run(3))[0] for _ in range(2))
+    one, other = (fit_ranker(part, RankerConfig(epochs=2), Run(3))[0] for _ in range(2))
+    assert one.columns == part.columns
     assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
     first, second = (network.layers[0].weight for network in one.networks)
     assert not torch.equal(first, second)

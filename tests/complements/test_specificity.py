@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from graphrec.complements import (
+from graphrec.complements.calibration import calibration_error
+from graphrec.complements.specificity import (
     UNTRIED,
     Order,
-    calibration_error,
     choose_specificity,
     discounted_gains,
     surely_better,

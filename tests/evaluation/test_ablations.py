@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from graphrec.complements import Memory, remembered_pairs
+from graphrec.complements import Lenders, Memory, collect_candidates
+from graphrec.complements.evidence import PairsInView, describe
 from graphrec.complements.networks.losses import hinge_loss, softmax_loss
 from graphrec.compute.progress import Silent
 from graphrec.config import ShopConfig, load_config
@@ -25,6 +26,7 @@ from graphrec.model.directory import load_model, save_model
 from graphrec.model.fit import fit_model
 from graphrec.retrieval import lay_out_by_size
 from tests.cli.test_commands import QUICK
+from tests.conftest import completing, knowing
 
 SETTINGS = [*QUICK[1::2], "complements.ranker_epochs=1", "complements.windows=2", "complements.window_queries=200"]
 
@@ -96,60 +98,70 @@ def test_without_types_there_is_one(model_of):
     assert model.features.type_codes(new).tolist() == [0] and not model.type_codes.any()
 
 
-def rows_of(model, memory):
-    expected = lay_out_by_size(memory.right, model.config.retrieval)
-    source = replace(model.candidates, memory=memory, expected=expected)
-    queries = model.queries(np.arange(20))
-    rows = source.rows(queries)
-    found = source.collect(queries, rows, 10, 3, 50)
-    return found, source.features(queries, found, source.evidence(queries, rows, found))
+def seen_by(model):
+    """Collect the candidates of some items, and tell what the ranker sees of them."""
+    snapshot = model.snapshot
+    queries = snapshot.known.queries(np.arange(20))
+    found = collect_candidates(snapshot, queries)
+    return found, describe(PairsInView(snapshot, queries, found), model.config.complements.evidence).features
 
 
-def test_without_memory_the_counts_of_pairs_change_nothing(model_of):
-    model, settings = model_of("without-memory"), model_of("without-memory").config.complements
+def with_counts_dealt_out_anew(model):
+    """Shuffle what was counted of the pairs."""
     pairs = model.graph.complement
-    shuffled = {name: np.random.default_rng(0).permutation(values) for name, values in pairs.columns.items()}
-    graph = replace(model.graph, complement=replace(pairs, columns=shuffled))
+    columns = {name: np.random.default_rng(0).permutation(values) for name, values in pairs.columns.items()}
+    graph = replace(model.graph, complement=replace(pairs, columns=columns))
+    memory, types = model.snapshot.memory, len(model.features.types)
+    memory = Memory.of(graph, model.type_codes, types, memory.sales, memory.ranks, 0)
+    return knowing(model, memory=memory, expected=lay_out_by_size(memory.right, model.config.retrieval))
 
-    def memory(of, config):
-        types = len(model.features.types)
-        return Memory.of(remembered_pairs(of, config), model.type_codes, types, model.memory.sales, (8,), 0)
 
-    (found, rows), (other, changed) = (rows_of(model, memory(of, settings)) for of in (model.graph, graph))
+def with_embeddings_dealt_out_anew(model):
+    """Shuffle the places of items, and look for look-alikes there."""
+    known = model.snapshot.known
+    dealt = model.embeddings[np.random.default_rng(0).permutation(len(model.embeddings))]
+    lenders = Lenders.lay_out(dealt, model.graph.bought)
+    likeness = lenders.look_alikes(dealt, np.arange(len(dealt)), model.config.complements.look_alikes)
+    return knowing(model, known=replace(known, embeddings=dealt, likeness=likeness))
+
+
+def test_without_counts_the_counts_of_pairs_change_nothing(model_of):
+    model = model_of("without-counts")
+    (found, rows), (other, changed) = (seen_by(one) for one in (model, with_counts_dealt_out_anew(model)))
     np.testing.assert_array_equal(found.item, other.item)
     np.testing.assert_array_equal(rows, changed)
-    with_memory = settings.model_copy(update={"memory": True})
-    remembering = (rows_of(model, memory(of, with_memory))[1] for of in (model.graph, graph))
-    assert not np.array_equal(*remembering)
+    full = model_of("hinge")
+    assert not np.array_equal(*(seen_by(one)[1] for one in (full, with_counts_dealt_out_anew(full))))
 
 
 def test_without_look_alikes_nobody_lends_and_nothing_is_borrowed(model_of):
-    model = model_of("without-look-alikes")
-    queries = model.queries(np.arange(20))
-    assert model.likeness.nnz == 0 and model.candidates.rows(queries).borrowed.by_query.nnz == 0
-    lending = model_of("hinge")
-    assert lending.likeness.nnz > 0
-    assert lending.candidates.rows(lending.queries(np.arange(20))).borrowed.by_query.nnz > 0
+    model, lending = model_of("without-look-alikes"), model_of("hinge")
+    assert model.snapshot.known.likeness.nnz == 0 and lending.snapshot.known.likeness.nnz > 0
+    borrowed = ("borrowed_by_query", "borrowed_by_candidate", "lenders_bought", "lenders_sell")
+    for name in borrowed:
+        assert not seen_by(model)[0].facts[name].any() and seen_by(lending)[0].facts[name].any()
 
 
-def test_without_the_model_embeddings_change_nothing(model_of):
-    model = model_of("without-model")
-    found, rows = rows_of(model, model.memory)
-    dealt = model.embeddings[np.random.default_rng(0).permutation(len(model.embeddings))]
-    found_again, changed = rows_of(replace(model, embeddings=dealt), model.memory)
+def test_without_the_networks_embeddings_change_nothing(model_of):
+    model = model_of("without-networks")
+    dealt = with_embeddings_dealt_out_anew(model)
+    (found, rows), (found_again, changed) = seen_by(model), seen_by(dealt)
     np.testing.assert_array_equal(found.item, found_again.item)
     np.testing.assert_array_equal(rows, changed)
     assert not found.prior.any()
+    new = np.flatnonzero(model.graph.bought == 0)
+    codes, types = np.arange(len(new)), model.type_codes[new]
+    ours, theirs = (of_model(completing(one, candidates_per_type=1)) for one in (model, dealt))
+    np.testing.assert_array_equal(ours.complements(codes, 10, None), theirs.complements(codes, 10, None))
+    np.testing.assert_array_equal(ours.within_type(codes, types, 20), theirs.within_type(codes, types, 20))
     for key in ("hinge", "one-space"):
         full = model_of(key)
-        assert not np.array_equal(
-            rows_of(full, full.memory)[1], rows_of(replace(full, embeddings=dealt), full.memory)[1]
-        )
+        assert not np.array_equal(seen_by(full)[1], seen_by(with_embeddings_dealt_out_anew(full))[1])
 
 
 def test_in_one_space_a_query_lies_where_its_item_does(model_of):
     def gap(key):
-        predictor, embeddings = model_of(key).predictor, model_of(key).embeddings[:50]
+        predictor, embeddings = model_of(key).snapshot.predictor, model_of(key).embeddings[:50]
         kinds = np.arange(50) % len(model_of(key).features.types)
         return np.abs(predictor.queries(embeddings, kinds, np.arange(len(kinds))) - predictor.places(embeddings)).max()
 

@@ -9,14 +9,14 @@ import pytest
 
 from graphrec import Recommender
 from graphrec.baselines import BASELINES
+from graphrec.complements import QueryRows, describe_pairs
 from graphrec.evaluation import make_question_sets, split_log
 from graphrec.evaluation.fit_baselines import of_scorer
 from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
 from graphrec.events import Catalogue
-from graphrec.lists.ranking import rank_within_type
-from tests.conftest import listing
+from tests.conftest import completing, listing
 from tests.staple_shop import BAG, BLUE, GROUPS, LARGE, MUG, PARTS, RARE, RED, SMALL, group, write_staple_shop
 
 
@@ -76,7 +76,7 @@ def test_the_order_changes_no_score(model):
     pd.testing.assert_frame_equal(
         known[["score", "uplift"]], by_uplift.loc[known.index, ["score", "uplift"]], check_exact=True
     )
-    popularity = model.memory.popularity[model.catalogue.codes(plain.index.get_level_values("complement"))]
+    popularity = model.snapshot.memory.popularity[model.catalogue.codes(plain.index.get_level_values("complement"))]
     np.testing.assert_allclose(plain["uplift"], plain["score"] / popularity, rtol=1e-12)
 
 
@@ -85,7 +85,7 @@ def test_what_goes_with_an_item_is_ordered_by_its_share_without_that_of_anyone(m
     _, pairs, _ = together
     listed = lists(model, 3, specificity=specificity, min_types=1)
     left, right = (model.catalogue.codes(listed[name]) for name in ("item", "complement"))
-    key = listed["score"] - specificity * model.anyone[right]
+    key = listed["score"] - specificity * model.complements.anyone[right]
     own = listed["item"].str.endswith(PARTS).to_numpy()
     assert own.sum() == 3 * len(GROUPS) * len(PARTS) and (pairs[left, right] > 0)[own].all()
     assert (key[own].groupby(listed["item"]).diff().dropna() <= 1e-9).all()
@@ -95,12 +95,12 @@ def test_what_anyone_buys_is_the_mean_over_what_is_bought(model):
     whole = lists(model, len(model.catalogue) - 1)
     left, right = (model.catalogue.codes(whole[name]) for name in ("item", "complement"))
     mean = np.zeros(len(model.catalogue))
-    for query, popularity in enumerate(model.memory.popularity):
+    for query, popularity in enumerate(model.snapshot.memory.popularity):
         mean[right[left == query]] += popularity * whole["score"].to_numpy()[left == query]
-    np.testing.assert_allclose(model.anyone, mean, atol=2e-4)
+    np.testing.assert_allclose(model.complements.anyone, mean, atol=2e-4)
     # Shares of the purchases are something else: a basket of more items says more of what is bought together.
-    assert np.abs(model.anyone - model.memory.popularity).max() > 4e-3
-    assert model.anyone.sum() == pytest.approx(1, abs=1e-3)
+    assert np.abs(model.complements.anyone - model.snapshot.memory.popularity).max() > 4e-3
+    assert model.complements.anyone.sum() == pytest.approx(1, abs=1e-3)
 
 
 def against_chance(model, together):
@@ -189,9 +189,9 @@ def test_a_product_that_no_log_holds_is_completed(model, specificity):
     assert set(listed["source"]) <= {"predicted", "fallback"}
     # Nothing was counted of it: all that is known is what the networks say.
     everything = np.arange(len(model.catalogue))
-    prior = model.candidates.given(
-        model.new_queries(Catalogue.from_frame(new).frame), (np.zeros_like(everything), everything)
-    ).prior
+    queries = model.new_queries(Catalogue.from_frame(new).frame)
+    rows = QueryRows.of(model.snapshot, queries)
+    prior = describe_pairs(model.snapshot, queries, rows, np.zeros_like(everything), everything).prior
     first = listed[listed["item"] == "n1"]
     np.testing.assert_allclose(first["score"], prior[model.catalogue.codes(first["complement"])], rtol=1e-5)
     alone = pd.concat([recommender.recommend_new(new.iloc[[n]], 10) for n in range(3)], ignore_index=True)
@@ -202,14 +202,15 @@ def test_within_a_type_items_are_ordered_as_in_the_whole_list_and_beyond_what_an
     query = model.catalogue.codes([group(number)[0] for number in range(len(GROUPS))])
     kinds = model.type_codes[model.catalogue.codes([group(0)[1]])]
     plain = listing(model, specificity=0.0)
-    within = rank_within_type(plain, query, np.repeat(kinds, len(query)), 5)
+    within = of_model(plain).within_type(query, np.repeat(kinds, len(query)), 5)
     assert (model.type_codes[within] == kinds).all()
     # Of six birches the own group's comes first.
     assert within[:, 0].tolist() == model.catalogue.codes([group(number)[1] for number in range(len(GROUPS))]).tolist()
     # Were one birch what nearly everybody buys of birches, it would stand last at twice that, and the others as before.
     staple = within[0, 0]
-    sold = replace(model, anyone=np.where(np.arange(len(model.catalogue)) == staple, 1.0, 1e-3))
-    by_uplift = rank_within_type(listing(sold, specificity=2.0), query, np.repeat(kinds, len(query)), len(GROUPS))
+    anyone = np.where(np.arange(len(model.catalogue)) == staple, 1.0, 1e-3)
+    sold = listing(replace(model, complements=replace(model.complements, anyone=anyone)), specificity=2.0)
+    by_uplift = of_model(sold).within_type(query, np.repeat(kinds, len(query)), len(GROUPS))
     assert (by_uplift[:, -1] == staple).all()
     assert by_uplift[1:, 0].tolist() == within[1:, 0].tolist()
 
@@ -221,7 +222,7 @@ def ndcg_beyond_chance(fitted, sets, items):
 
 
 def test_a_log_too_small_for_a_ranker_ends_at_the_quality_of_counts(split, model):
-    assert model.ranker is None and not model.report["ranker"]["served"]
+    assert model.complements.ranker is None and not model.report["ranker"]["served"]
     assert model.report["ranker"]["lists"] < 100
     materials = Materials(split)
     sets, items = make_question_sets(split, materials.data, 0), len(model.catalogue)
@@ -230,8 +231,8 @@ def test_a_log_too_small_for_a_ranker_ends_at_the_quality_of_counts(split, model
     best = ndcg_beyond_chance(by_uplift, sets, items)
     assert ndcg_beyond_chance(of_model(model), sets, items) > 0.98 * best > 0.3
     # To trust the networks, which so little teaches nothing, would cost much of it.
-    trusting = replace(model, prior_strength=max(model.config.complements.prior_strengths))
-    assert ndcg_beyond_chance(of_model(trusting), sets, items) < 0.95 * best
+    trusting = of_model(completing(model, prior_strength=3_000.0))
+    assert ndcg_beyond_chance(trusting, sets, items) < 0.95 * best
 
 
 def test_ranks_rise_by_one(model):

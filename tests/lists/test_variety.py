@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from graphrec.lists import varied
+from graphrec.lists.variety import varied
 
 
 def test_the_lowest_places_give_way_to_other_types():

@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 
 from graphrec import Recommender
+from graphrec.complements import Lenders
+from graphrec.complements.evidence import EVIDENCE
 from graphrec.config import ShopConfig, load_config
 from graphrec.errors import ModelError
 from graphrec.events import load_events
 from graphrec.events.shop import generate_shop, write_shop
-from graphrec.retrieval import ExactIndex, look_alikes
-from tests.conftest import quick_config
+from graphrec.retrieval import ExactIndex
+from tests.conftest import knowing, quick_config
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +88,12 @@ def through_annoy(tmp_path_factory) -> Recommender:
 
 def test_annoy_is_saved_measured_and_answers_as_before(through_annoy, tmp_path):
     model = through_annoy.model
-    assert model.complement_index.forests and model.expected_index.forests
+    assert model.snapshot.index.forests and model.snapshot.expected.forests
     recall = model.report["annoy_recall_at_10"]
     assert recall["expected"] > 0.9 and recall["complements"] > 0.9
     through_annoy.save(tmp_path / "model")
     files = json.loads((tmp_path / "model" / "manifest.json").read_text())["files"]
-    assert {f"expected-{band}.ann" for band in model.expected_index.forests} <= set(files)
+    assert {f"expected-{band}.ann" for band in model.snapshot.expected.forests} <= set(files)
     assert f"expected by the counts {recall['expected']:.3f}" in (tmp_path / "model" / "card.md").read_text()
     loaded = Recommender.load(tmp_path / "model")
     pd.testing.assert_frame_equal(
@@ -114,12 +116,8 @@ def test_through_annoy_a_batch_equals_one_by_one(through_annoy):
 
 
 def test_lists_through_annoy_are_nearly_the_exact_ones(through_annoy):
-    model = through_annoy.model
-    exact = dataclasses.replace(
-        model,
-        complement_index=model.complement_index.with_forests({}),
-        expected_index=ExactIndex(model.memory.right),
-    )
+    model, snapshot = through_annoy.model, through_annoy.model.snapshot
+    exact = knowing(model, index=snapshot.index.with_forests({}), expected=ExactIndex(snapshot.memory.right))
     ours, truth = (Recommender(m).recommend_many(through_annoy.items[:500], 10) for m in (model, exact))
     pairs = [set(zip(lists["item"], lists["complement"], strict=True)) for lists in (ours, truth)]
     assert len(pairs[0] & pairs[1]) > 0.9 * len(pairs[1])
@@ -171,8 +169,39 @@ def test_damage_is_told(recommender, tmp_path):
         Recommender.load(path)
 
 
+def with_columns(path, change) -> list[str]:
+    """Let a saved model's ranker have learned from other columns, and say from which it has."""
+    manifest = json.loads((path / "manifest.json").read_text())
+    columns = manifest["ranker_columns"]
+    (path / "manifest.json").write_text(json.dumps(manifest | {"ranker_columns": change(columns)}))
+    return columns
+
+
+def test_a_ranker_that_has_learned_from_other_columns_is_refused(recommender, tmp_path):
+    recommender.save(tmp_path / "model")
+    columns = with_columns(tmp_path / "model", lambda columns: [*columns[:-1], "phase of the moon"])
+    assert columns == list(recommender.model.complements.ranker.columns) and columns[0] == "posterior"
+    with pytest.raises(ModelError, match="other evidence than this graphrec makes") as told:
+        Recommender.load(tmp_path / "model")
+    assert "'phase of the moon'" in str(told.value) and repr(columns[-1]) in str(told.value)
+    assert len(str(told.value).splitlines()) == 1
+    assert repr(columns[0]) not in str(told.value), "only what differs is named"
+    with_columns(tmp_path / "model", lambda _: [columns[0], *columns[:0:-1]])
+    with pytest.raises(ModelError, match="in another order"):
+        Recommender.load(tmp_path / "model")
+
+
+def test_a_ranker_is_refused_where_the_package_makes_new_columns_of_its_evidence(saved, monkeypatch):
+    Recommender.load(saved)
+    price = EVIDENCE["price"]
+    more = {**EVIDENCE, "price": lambda pairs: {**price(pairs), "currency": 0.0 * pairs.bought}}
+    monkeypatch.setattr("graphrec.complements.evidence.EVIDENCE", more)
+    with pytest.raises(ModelError, match=r"\['currency'\]; fit again"):
+        Recommender.load(saved)
+
+
 def test_many_lenders_are_saved_and_lend_as_before(recommender, tmp_path, monkeypatch):
-    monkeypatch.setattr(look_alikes, "_ANNOY_FROM", 100)
+    monkeypatch.setattr(Lenders, "are_many", True)
     model = recommender.model
     lenders = model.lenders.with_forest(model.config.retrieval, 0)
     Recommender(dataclasses.replace(model, lenders=lenders)).save(tmp_path / "model")
@@ -181,4 +210,4 @@ def test_many_lenders_are_saved_and_lend_as_before(recommender, tmp_path, monkey
     new = model.catalogue.frame[::50]
     lent = dataclasses.replace(model, lenders=lenders).new_queries(new).likeness
     np.testing.assert_array_equal(again.new_queries(new).likeness.toarray(), lent.toarray())
-    np.testing.assert_array_equal(again.likeness.toarray(), model.likeness.toarray())
+    np.testing.assert_array_equal(again.snapshot.known.likeness.toarray(), model.snapshot.known.likeness.toarray())

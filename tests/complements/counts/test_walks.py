@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from graphrec.complements import Walks
-from graphrec.complements.counts.walks import WalkedGraph
+from graphrec.complements.counts.walks import WalkedGraph, Walks
 
 A, B, C, D, E = range(5)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from graphrec.complements import Borrowed
+from graphrec.complements.neighbours.borrowing import Borrowed
 
 A, B, C, D = range(4)
 TOGETHER = sparse.csr_array(np.array([[0, 3, 1, 0], [3, 0, 0, 2], [1, 0, 0, 0], [0, 2, 0, 0]], dtype=float))

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
+from graphrec.complements import Lenders
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval import Lenders
-from graphrec.retrieval import look_alikes as module
 
 
 def on_circle(*degrees):
@@ -38,10 +37,11 @@ def test_none_are_asked_for_or_nothing_was_bought():
 
 
 def test_many_lenders_are_searched_by_annoy_and_found_as_well(monkeypatch):
-    monkeypatch.setattr(module, "_ANNOY_FROM", 100)
     places = np.random.default_rng(0).normal(size=(500, 8)).astype(np.float32)
     places /= np.linalg.norm(places, axis=1, keepdims=True)
     few = Lenders.lay_out(places, np.ones(500))
+    assert few.with_forest(RetrievalConfig(), 0).forest is None
+    monkeypatch.setattr(Lenders, "are_many", True)
     many = few.with_forest(RetrievalConfig(), 0)
     assert few.forest is None and many.forest is not None
     exact, annoy = (lenders.look_alikes(places, np.arange(500), 5).toarray() > 0 for lenders in (few, many))
