@@ -32,7 +32,7 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="no real data: set GRA
 SHOP = ShopConfig(events=60_000, items=800, noise=0.02, seed=3)
 QUICK = {
     "encoder": {"epochs": 2, "pairs_per_epoch": 40_000},
-    "complements": {"epochs": 5, "pairs_per_epoch": 60_000, "learning_rate": 0.01},
+    "networks": {"epochs": 5, "pairs_per_epoch": 60_000, "learning_rate": 0.01},
     "rerank": {"epochs": 2, "max_sessions": 8_000},
     "seed": 1,
 }

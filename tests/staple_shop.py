@@ -70,7 +70,7 @@ def write_staple_shop(folder: Path) -> Config:
             "path": str(folder / "products.csv"),
             "columns": {name: name for name in ("item", "title", "type")},
         },
-        complements={"epochs": 2, "pairs_per_epoch": 10_000},
+        networks={"epochs": 2, "pairs_per_epoch": 10_000},
         encoder={"epochs": 1, "pairs_per_epoch": 5_000},
         rerank={"epochs": 1, "max_sessions": 100},
         split={"test_share": 0.25},

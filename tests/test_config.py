@@ -18,8 +18,8 @@ def test_an_empty_file_is_all_defaults(tmp_path):
 
 
 def test_overrides_win_and_may_open_sections(tmp_path):
-    config = load_config(write(tmp_path, "seed: 1\nencoder: {dim: 32}"), ["encoder.dim=16", "graph.similar.top_k=5"])
-    assert (config.seed, config.encoder.dim, config.graph.similar.top_k) == (1, 16, 5)
+    config = load_config(write(tmp_path, "seed: 1\nencoder: {dim: 32}"), ["encoder.dim=16", "graph.co_view.top_k=5"])
+    assert (config.seed, config.encoder.dim, config.graph.co_view.top_k) == (1, 16, 5)
 
 
 def test_paths_start_from_the_file_and_overrides_from_here(tmp_path):
@@ -44,7 +44,10 @@ def test_the_environment_is_read_with_a_default(tmp_path, monkeypatch):
         ("encoder: {dim: 1}", "'encoder.dim'.*greater than or equal to 2"),
         ("[1, 2]", "must hold sections"),
         ("events: {keep: [{column: x}]}", "either 'above' or 'matches'"),
-        ("complements: {sources: [walks, dreams]}", r"'complements\.sources\.1': .*'bought_with', 'low_rank'.*'bestsellers'"),
+        (
+            "complements: {sources: [walks, dreams]}",
+            r"'complements\.sources\.1': .*'low_rank'.*'bestsellers'",
+        ),
         ("complements: {sources: []}", r"'complements\.sources': .*at least 1"),
         ("complements: {evidence: [counts, dreams]}", r"'complements\.evidence\.1': .*'counts', 'low_rank'.*'trend'"),
         ("complements: {prior_strengths: [1.0]}", r"'complements\.prior_strengths' does not exist"),

@@ -38,7 +38,7 @@ def config(truth, tmp_path_factory) -> Config:
     return quick_config(
         events={"reader": "links", "path": str(file)},
         encoder={"epochs": 1, "pairs_per_epoch": 5_000},
-        complements={"epochs": 1, "pairs_per_epoch": 10_000},
+        networks={"epochs": 1, "pairs_per_epoch": 10_000},
         rerank={"epochs": 1, "max_sessions": 100},
     )
 
@@ -102,7 +102,7 @@ def test_what_is_kept_out_of_an_answer_leaves_the_places_to_others(model, known)
 
 def test_the_lists_that_teach_the_ranker_hold_no_known_link(model, config):
     events = load_events(config)
-    parts = held_out_links(events, config.complements.learned_from, config.complements.windows)
+    parts = held_out_links(events, config.ranker.learned_from, config.ranker.folds)
     before, held = parts[1]
     graph = build_graph(before, config.graph, similar=False)
     answers = answers_of(held, config.graph)

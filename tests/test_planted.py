@@ -60,9 +60,11 @@ def new_items_listed(recommender: Recommender, case: Planted) -> tuple[float, fl
 
 @pytest.mark.slow
 def test_new_items_are_listed_where_the_ranker_has_seen_some_arrive(planted):
-    quick = {**QUICK["complements"], "epochs": 2, "hidden_items": 0}
+    networks = {**QUICK["networks"], "epochs": 2}
     rerank = {"epochs": 1, "max_sessions": 100}
-    unprepared = Recommender.fit(planted.split.train, quick_config(complements=quick, rerank=rerank))
+    unprepared = Recommender.fit(
+        planted.split.train, quick_config(networks=networks, ranker={"hidden_items": 0}, rerank=rerank)
+    )
     (few, _), (some, of_target) = (new_items_listed(r, planted) for r in (unprepared, planted.recommender))
     cold = planted.cold().mean()
     # It starts from the posterior, so that some are listed even by one that has seen none arrive.

@@ -12,10 +12,10 @@ from tests.conftest import CONFIGS, fitted_baseline, measured, needs_data
 FAST = [
     "encoder.epochs=1",
     "encoder.pairs_per_epoch=30000",
-    "complements.epochs=2",
-    "complements.pairs_per_epoch=50000",
-    "complements.window_queries=500",
-    "complements.windows=2",
+    "networks.epochs=2",
+    "networks.pairs_per_epoch=50000",
+    "ranker.fold_queries=500",
+    "ranker.folds=2",
     "rerank.epochs=1",
     "rerank.max_sessions=5000",
 ]

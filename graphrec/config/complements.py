@@ -15,14 +15,8 @@ EvidenceName = Literal["counts", "low_rank", "types", "networks", "popularity", 
 class ComplementsConfig(Section):
     """Where candidates come from, and what is known of them."""
 
-    sources: tuple[Source, ...] = (
-        "bought_with",
-        "low_rank",
-        "neighbours",
-        "walks",
-        "bought_with_type",
-        "predicted",
-        "bestsellers",
+    sources: tuple[Source, ...] = Field(
+        ("bought_with", "low_rank", "neighbours", "walks", "bought_with_type", "predicted", "bestsellers"), min_length=1
     )
     """Where candidates come from, see `graphrec.complements.sources`."""
     evidence: tuple[EvidenceName, ...] = (

@@ -53,8 +53,8 @@ ABLATIONS: Mapping[str, Variant] = {
         },
     ),
     "without-look-alikes": Variant("graphrec without look-alikes", {"complements": {"look_alikes": 0}}),
-    "without-arrivals": Variant("graphrec without arrivals", {"complements": {"hidden_items": 0.0}}),
-    "one-space": Variant("graphrec in one space", {"complements": {"spaces": 1}}),
-    "hinge": Variant("graphrec by hinge loss", {"complements": {"loss": "hinge"}}),
+    "without-arrivals": Variant("graphrec without arrivals", {"ranker": {"hidden_items": 0.0}}),
+    "one-space": Variant("graphrec in one space", {"networks": {"spaces": 1}}),
+    "hinge": Variant("graphrec by hinge loss", {"networks": {"loss": "hinge"}}),
 }
 """Key on the command line -> variant."""

@@ -17,7 +17,7 @@ from graphrec.cli import main
 
 QUICK = [
     "--set", "encoder.epochs=1", "--set", "encoder.pairs_per_epoch=5000",
-    "--set", "complements.epochs=1", "--set", "complements.pairs_per_epoch=5000",
+    "--set", "networks.epochs=1", "--set", "networks.pairs_per_epoch=5000",
     "--set", "rerank.epochs=1", "--set", "rerank.max_sessions=500",
 ]  # fmt: skip
 

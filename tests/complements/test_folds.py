@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graphrec.complements.folds import answers_of, as_if_new, held_out_links, temporal_folds
-from graphrec.config import ComplementConfig, GraphConfig
+from graphrec.config import CoPurchaseConfig, GraphConfig
 from graphrec.graph import build_graph
 
 
@@ -81,7 +81,7 @@ def test_several_parts_are_left_out_at_once(make_events):
 
 def test_answers_weigh_one_over_the_other_items_whatever_the_graph_prunes(make_events):
     rows = [*day(1, "a", "b", "c"), *day(2, "a", "b")]
-    config = GraphConfig(complement=ComplementConfig(min_count=5, top_k=1, half_life_days=1, reverse_weight=0))
+    config = GraphConfig(co_purchase=CoPurchaseConfig(min_count=5, top_k=1, half_life_days=1, reverse_weight=0))
     answers = answers_of(make_events(rows, default_kind="purchase"), config)
     pairs = [(0, 1), (1, 0), (0, 2), (1, 2)]
     weight = answers.evidence_columns(*np.array(pairs).T)["weight"]

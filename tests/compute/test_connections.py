@@ -55,7 +55,7 @@ def test_a_fit_opens_few(tmp_path, opened):
     config = write_staple_shop(tmp_path)
     quick = quick_config(
         encoder={"epochs": 1, "pairs_per_epoch": 2_000},
-        complements={"epochs": 1, "pairs_per_epoch": 2_000},
+        networks={"epochs": 1, "pairs_per_epoch": 2_000},
         rerank={"epochs": 1, "max_sessions": 100},
     )
     config = quick.model_copy(update={"events": config.events, "catalogue": config.catalogue})

@@ -22,8 +22,8 @@ from graphrec.graph import top_pairs
 from graphrec.recommender import Recommender
 
 SETTINGS = [
-    "encoder.epochs=3", "complements.epochs=3", "complements.pairs_per_epoch=30000", "complements.window_queries=300",
-    "complements.learning_rate=0.01",
+    "encoder.epochs=3", "networks.epochs=3", "networks.pairs_per_epoch=30000", "ranker.fold_queries=300",
+    "networks.learning_rate=0.01",
     "rerank.epochs=1", "rerank.max_sessions=3000", "training.device=cpu",
 ]  # fmt: skip
 

@@ -28,7 +28,7 @@ from graphrec.retrieval import lay_out_by_size
 from tests.cli.test_commands import QUICK
 from tests.conftest import completing, knowing
 
-SETTINGS = [*QUICK[1::2], "complements.ranker_epochs=1", "complements.windows=2", "complements.window_queries=200"]
+SETTINGS = [*QUICK[1::2], "ranker.epochs=1", "ranker.folds=2", "ranker.fold_queries=200"]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,8 @@ SHOP = ShopConfig(events=6_000, items=150, noise=0.02, seed=6)
 SETTINGS = [f"split.test_from={CUT}", "split.hidden_items=0"]
 SMALL = quick_config(
     encoder={"epochs": 1, "pairs_per_epoch": 4_000},
-    complements={"epochs": 1, "pairs_per_epoch": 4_000, "windows": 2, "window_queries": 100},
+    networks={"epochs": 1, "pairs_per_epoch": 4_000},
+    ranker={"folds": 2, "fold_queries": 100},
     rerank={"epochs": 1, "max_sessions": 500},
 )
 FACTS = ["product_id", "category_id", "category_code", "brand", "price"]

@@ -270,7 +270,7 @@ def test_slow_models_alone_are_refused(shop, tmp_path):
 
 
 def test_a_model_fitted_on_an_earlier_cut_knows_nothing_of_the_next(shop):
-    config = load_config(shop / "shop.yaml", [*QUICK[1::2], "complements.windows=2", "complements.window_queries=100"])
+    config = load_config(shop / "shop.yaml", [*QUICK[1::2], "ranker.folds=2", "ranker.fold_queries=100"])
     first, last = cuts_of(config, 2)
     model = fit_model(first.train, first.config, Silent())
     assert find_leaks(model, first) == []

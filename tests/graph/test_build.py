@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graphrec.config import ComplementConfig, GraphConfig, SimilarConfig
+from graphrec.config import CoPurchaseConfig, CoViewConfig, GraphConfig
 from graphrec.errors import EventsError, GraphError
 from graphrec.graph import build_graph, require_complements, require_learnable
 
@@ -47,7 +47,7 @@ def test_order_within_a_session_directs_the_weight(graph):
     a, b = 0, 1
     weights = graph.evidence_columns(np.array([a, b]), np.array([b, a]))["weight"]
     # a -> b counts both baskets; b -> a counts the unordered one whole and the reverse one by its share.
-    np.testing.assert_allclose(weights, [2.0, 1.0 + ComplementConfig().reverse_weight])
+    np.testing.assert_allclose(weights, [2.0, 1.0 + CoPurchaseConfig().reverse_weight])
 
 
 def test_similar_pairs_are_viewed_together_and_at_most_one_bought(graph):
@@ -79,9 +79,9 @@ def test_a_pair_that_is_mostly_co_viewed_is_no_complement(mostly_co_viewed):
     assert graph.substitutes_removed == 1
 
 
-@pytest.mark.parametrize("similar", [SimilarConfig(), SimilarConfig(length_power=0.5)])
+@pytest.mark.parametrize("similar", [CoViewConfig(), CoViewConfig(length_power=0.5)])
 def test_without_similar_links_the_complements_are_the_same(mostly_co_viewed, similar):
-    config = GraphConfig(similar=similar)
+    config = GraphConfig(co_view=similar)
     both, alone = build_graph(mostly_co_viewed, config), build_graph(mostly_co_viewed, config, similar=False)
     assert len(both.similar) and not len(alone.similar)
     assert alone.similar_sources == ()
@@ -93,7 +93,7 @@ def test_without_similar_links_the_complements_are_the_same(mostly_co_viewed, si
 
 def test_long_sessions_count_by_their_last_items(make_events):
     rows = [line(1, f"i{n}", "purchase", n) for n in range(6)]
-    config = GraphConfig(complement=ComplementConfig(max_basket_items=3))
+    config = GraphConfig(co_purchase=CoPurchaseConfig(max_basket_items=3))
     graph = build_graph(make_events(rows), config)
     assert set(graph.complement.rows.tolist()) == {3, 4, 5}
 
@@ -103,7 +103,7 @@ def test_top_k_keeps_the_heaviest(make_events):
     for times, other in ((3, "b"), (2, "c"), (1, "d")):
         for n in range(times):
             rows += [line(f"{other}{n}", "a", "purchase"), line(f"{other}{n}", other, "purchase")]
-    config = GraphConfig(complement=ComplementConfig(top_k=2))
+    config = GraphConfig(co_purchase=CoPurchaseConfig(top_k=2))
     graph = build_graph(make_events(rows), config)
     first = slice(graph.complement.indptr[0], graph.complement.indptr[1])
     np.testing.assert_array_equal(graph.complement.indices[first], [1, 2])
@@ -117,7 +117,7 @@ def test_repeated_lines_of_a_basket_count_once(make_events):
 
 
 def test_min_count_drops_rare_pairs(make_events):
-    config = GraphConfig(complement=ComplementConfig(min_count=2), similar=SimilarConfig(min_count=2))
+    config = GraphConfig(co_purchase=CoPurchaseConfig(min_count=2), co_view=CoViewConfig(min_count=2))
     graph = build_graph(make_events(LOG), config)
     assert graph.evidence(0, 1).bought_together == 2
     assert graph.evidence(0, 2).bought_together == 0

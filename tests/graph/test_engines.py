@@ -21,8 +21,8 @@ needs_spark = pytest.mark.skipif(
 _WEIGHTS = {"half_life_days": 20, "length_power": 0.5, "distance_decay": 0.8}
 EVERYTHING = GraphConfig.model_validate(
     {
-        "similar": _WEIGHTS | {"max_session_items": 6, "top_k": 15},
-        "complement": _WEIGHTS | {"max_basket_items": 2, "top_k": 9, "significance": 0.05},
+        "co_view": _WEIGHTS | {"max_session_items": 6, "top_k": 15},
+        "co_purchase": _WEIGHTS | {"max_basket_items": 2, "top_k": 9, "significance": 0.05},
     }
 )
 """Every statistic at once, with caps that cut."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, chi2_contingency
 
-from graphrec.config import ComplementConfig, GraphConfig, SimilarConfig
+from graphrec.config import CoPurchaseConfig, CoViewConfig, GraphConfig
 from graphrec.graph import build_graph
 from graphrec.graph.statistics import MEASURES, PairFacts, threshold
 
@@ -50,7 +50,7 @@ def test_age_length_and_distance_weigh_a_pair(make_events):
     # The last session is on the 21st: the first, 20 days before, is two half-lives old.
     rows = [line("old", item, 1, minute) for minute, item in enumerate("abc")]
     rows += [line("new", item, 21, minute) for minute, item in enumerate("ab")]
-    settings = ComplementConfig(half_life_days=10, length_power=1, distance_decay=0.5, reverse_weight=1)
+    settings = CoPurchaseConfig(half_life_days=10, length_power=1, distance_decay=0.5, reverse_weight=1)
     graph = build_graph(make_events(rows), GraphConfig(complement=settings))
     a, b, c = range(3)
     pairs = graph.evidence_columns(np.array([a, a]), np.array([b, c]))
@@ -68,7 +68,7 @@ def test_planted_pairs_are_significant_and_shuffled_ones_are_at_chance(make_even
     noise = [line(f"n{n}", f"i{item:02d}") for n, basket in enumerate(baskets) for item in basket]
     events = make_events(planted + noise)
     everything = build_graph(events, GraphConfig())
-    kept = build_graph(events, GraphConfig(complement=ComplementConfig(significance=0.05)))
+    kept = build_graph(events, GraphConfig(complement=CoPurchaseConfig(significance=0.05)))
     x, y = events.catalogue.codes(["x", "y"])
     assert kept.evidence(x, y).bought_together == 40
     # Of 435 independent pairs about one in twenty passes a test at 5%.
@@ -85,7 +85,7 @@ def test_every_measure_prunes_to_its_best(make_events, measure_name):
     for n in range(5):
         rows += [line(f"r{n}", "a", kind="view"), line(f"r{n}", "rare", kind="view")]
     rows += [line("end", "a"), line("end", "rare")]
-    settings = SimilarConfig(top_k=1, rank_by=measure_name)
+    settings = CoViewConfig(top_k=1, rank_by=measure_name)
     graph = build_graph(make_events(rows), GraphConfig(similar=settings))
     best = graph.similar.indices[graph.similar.indptr[0]]
     by_frequency = {"weight", "weighted_lift", "cosine"}

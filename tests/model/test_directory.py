@@ -55,7 +55,7 @@ def test_a_new_process_answers_to_the_bit(recommender, saved):
 def test_one_seed_makes_the_same_files(tmp_path):
     write_shop(generate_shop(ShopConfig(events=8_000, items=400, seed=2)), tmp_path)
     events = load_events(load_config(tmp_path / "shop.yaml"))
-    settings = {"encoder": {"epochs": 1}, "complements": {"epochs": 1}, "rerank": {"epochs": 1}}
+    settings = {"encoder": {"epochs": 1}, "networks": {"epochs": 1}, "rerank": {"epochs": 1}}
     manifests = []
     for name in ("one", "two"):
         Recommender.fit(events, quick_config(**settings)).save(tmp_path / name)
@@ -79,7 +79,8 @@ def through_annoy(tmp_path_factory) -> Recommender:
     write_shop(generate_shop(ShopConfig(events=15_000, items=2_000, seed=4)), folder)
     settings = {
         "encoder": {"epochs": 1, "pairs_per_epoch": 5_000},
-        "complements": {"epochs": 1, "pairs_per_epoch": 5_000, "window_queries": 200},
+        "networks": {"epochs": 1, "pairs_per_epoch": 5_000},
+        "ranker": {"fold_queries": 200},
         "rerank": {"epochs": 1, "max_sessions": 500},
         "retrieval": {"exact_below": 50, "trees": 10, "search_k": 1_500},
     }
