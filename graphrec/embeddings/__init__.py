@@ -7,7 +7,7 @@ from graphrec.compute.late import late
 if TYPE_CHECKING:
     from graphrec.embeddings.fitting import EncoderFit, fit_encoder, seen_links
     from graphrec.embeddings.graphsage import GraphSage
-    from graphrec.embeddings.sampling import Adjacency
+    from graphrec.embeddings.neighbourhoods import Adjacency
 
 __all__ = ["Adjacency", "EncoderFit", "GraphSage", "fit_encoder", "seen_links"]
 
@@ -20,6 +20,6 @@ __getattr__ = late(
             "seen_links",
         ),
         "graphsage": ("GraphSage",),
-        "sampling": ("Adjacency",),
+        "neighbourhoods": ("Adjacency",),
     },
 )

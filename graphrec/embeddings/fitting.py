@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from graphrec.compute.hardware import Hardware
 from graphrec.compute.ragged import blocks
 from graphrec.compute.run import Run
 from graphrec.compute.training import (
@@ -26,8 +24,7 @@ from graphrec.compute.training import (
 )
 from graphrec.config import EncoderConfig
 from graphrec.embeddings.graphsage import GraphSage
-from graphrec.embeddings.sampling import Adjacency, Block, sample_blocks
-from graphrec.embeddings.whole_graph import HidingGraph, embed_seeds
+from graphrec.embeddings.neighbourhoods import Adjacency, Neighbourhood, neighbourhood_of
 from graphrec.graph import Pairs
 
 
@@ -59,22 +56,13 @@ class _PairBatch:
     ----------
     left, right : Tensor
         `(n,) int64`.
-    alone : Tensor
-        `(2n,) bool`, which of left and right are shown without neighbours.
-    seen : tuple of Block or Tensor
-        The sampled surroundings of left and right; where the whole graph is embedded, the links to hide.
+    near : Neighbourhood
+        Of left and right, one after the other.
     """
 
     left: Tensor
     right: Tensor
-    alone: Tensor
-    seen: tuple[Block, Block] | Tensor
-
-
-_Show = Callable[[Tensor, Tensor, Tensor, torch.Generator], _PairBatch]
-"""Left, right, their places among the links trained on (none when held out), a generator -> a batch."""
-_Embed = Callable[[_PairBatch], Tensor]
-"""A batch -> embeddings of left and right, one under the other."""
+    near: Neighbourhood
 
 
 def fit_encoder(item_matrix: np.ndarray, similar: Pairs, config: EncoderConfig, run: Run) -> EncoderFit:
@@ -92,53 +80,12 @@ def fit_encoder(item_matrix: np.ndarray, similar: Pairs, config: EncoderConfig, 
     if not config.neighbours:
         config = config.model_copy(update={"neighbour_dropout": 1.0})
     features = torch.from_numpy(np.ascontiguousarray(item_matrix))
-    held_out = _held_out_links(similar, config.validation, run.seed)
     with repeatable(run) as generator:
         model = GraphSage(item_matrix.shape[1], config.hidden, config.dim)
-        mode = _whole_graph if _is_whole(similar.items, config) else _sampled_graph
-        show, embed = mode(model, features, similar, ~held_out, config, run.hardware)
-        links = _Links.of(similar, np.flatnonzero(~held_out))
-        check = _validation_batches(show, similar, held_out, config, run)
-        task = _EncoderTask(model, links, show, embed, run.hardware.moved(links.log_frequency), check, config, run)
-        curve = train(task, run, generator)
+        curve = train(_EncoderTask.of(model, features, similar, config, run), run, generator)
         embeddings = model.embed_all(features, seen_links(similar, config)).numpy()
         alone = model.embed_alone(features).numpy()
     return EncoderFit(model, embeddings, alone, curve)
-
-
-@dataclass(frozen=True)
-class _Links:
-    """The links that are trained on.
-
-    Parameters
-    ----------
-    left, right : Tensor
-        `(links,) int64`.
-    cumulative : Tensor
-        `(links,) float64`, running sum of the weights by which they are drawn.
-    log_frequency : Tensor
-        `(items,) float32`, see `_log_frequency`.
-    items : int
-    """
-
-    left: Tensor
-    right: Tensor
-    cumulative: Tensor
-    log_frequency: Tensor
-    items: int
-
-    @classmethod
-    def of(cls, similar: Pairs, edges: np.ndarray) -> _Links:
-        return cls(
-            torch.from_numpy(similar.rows[edges]),
-            torch.from_numpy(similar.indices[edges].astype(np.int64)),
-            torch.from_numpy(np.sqrt(similar.weight[edges].astype(np.float64)).cumsum()),
-            _log_frequency(similar, edges),
-            similar.items,
-        )
-
-    def __len__(self) -> int:
-        return len(self.left)
 
 
 @dataclass(frozen=True)
@@ -146,22 +93,33 @@ class _EncoderTask:
     """Similar pairs, each partner told from those of the other pairs."""
 
     model: GraphSage
-    links: _Links
-    show: _Show
-    embed: _Embed
+    features: Tensor
+    links: _TrainingLinks
     log_frequency: Tensor
     check: list[_PairBatch]
     config: EncoderConfig
     run: Run
 
+    @classmethod
+    def of(cls, model: GraphSage, features: Tensor, similar: Pairs, config: EncoderConfig, run: Run) -> _EncoderTask:
+        held_out = _held_out_links(similar, config.validation, run.seed)
+        links = _TrainingLinks.of(similar, ~held_out)
+        fixed, nothing = torch.Generator().manual_seed(run.seed + 1), torch.zeros(0, dtype=torch.long)
+        check = [
+            run.hardware.moved(_show(links.graph, *pair, nothing, config, fixed))
+            for pair in _validation_pairs(similar, held_out, config, run.seed)
+        ]
+        features, log_frequency = run.hardware.moved(features), run.hardware.moved(links.log_frequency)
+        return cls(model, features, links, log_frequency, check, config, run)
+
     @property
     def pairs(self) -> int:
         """Pairs per step."""
-        return _pairs_per_step(self.links.items, len(self.links), self.config)
+        return _pairs_per_step(self.links.graph.items, len(self.links.rows), self.config)
 
     @property
     def schedule(self) -> Schedule:
-        steps = max(1, min(self.config.pairs_per_epoch, len(self.links)) // self.pairs)
+        steps = max(1, min(self.config.pairs_per_epoch, len(self.links.rows)) // self.pairs)
         # A mean over more pairs can be trusted further.
         rate = self.config.learning_rate * math.sqrt(self.pairs / self.config.batch)
         return Schedule("encoder (GraphSAGE)", steps, self.config.epochs, rate)
@@ -170,10 +128,11 @@ class _EncoderTask:
         links, share = self.links, self.run.hardware.share_of(self.pairs)
         for _ in range(self.schedule.steps):
             link = draw_weighted(links.cumulative, share, generator)
-            yield self.show(links.left[link], links.right[link], link, generator)
+            hidden = torch.cat([link, links.reverse[link]])
+            yield _show(links.graph, links.rows[link], links.graph.indices[link], hidden, self.config, generator)
 
     def loss(self, batch: _PairBatch) -> Tensor:
-        left, right = self.embed(batch).chunk(2)
+        left, right = self.model(self.features, batch.near).chunk(2)
         return _pair_loss(left, right, batch, self.log_frequency, self.config)
 
     def validate(self) -> float:
@@ -195,36 +154,52 @@ def _pairs_per_step(items: int, links: int, config: EncoderConfig) -> int:
     return config.batch * max(1, min(together, links // (config.hides_one_in * config.batch)))
 
 
-def _whole_graph(
-    model: GraphSage, features: Tensor, similar: Pairs, kept: np.ndarray, config: EncoderConfig, hardware: Hardware
-) -> tuple[_Show, _Embed]:
-    graph, features = hardware.moved(HidingGraph.from_pairs(similar, kept)), hardware.moved(features)
+@dataclass(frozen=True)
+class _TrainingLinks:
+    """Similar links that are trained on and passed messages along.
 
-    def show(left: Tensor, right: Tensor, link: Tensor, draws: torch.Generator) -> _PairBatch:
-        return _PairBatch(left, right, torch.rand(2 * len(left), generator=draws) < config.neighbour_dropout, link)
+    Parameters
+    ----------
+    graph : Adjacency
+    rows : Tensor
+        `(links,) int64`, the item that each link starts from.
+    reverse : Tensor
+        `(links,) int64`, place of the link in the other direction, its own where there is none.
+    cumulative : Tensor
+        `(links,) float64`, running sum of what a link is drawn by.
+    log_frequency : Tensor
+        `(items,) float32`, log of the share of draws in which an item is the partner.
+    """
 
-    def embed(batch: _PairBatch) -> Tensor:
-        matrix = graph.without(cast(Tensor, batch.seen))
-        return embed_seeds(model, features, matrix, torch.cat([batch.left, batch.right]), batch.alone)
+    graph: Adjacency
+    rows: Tensor
+    reverse: Tensor
+    cumulative: Tensor
+    log_frequency: Tensor
 
-    return show, embed
+    @classmethod
+    def of(cls, similar: Pairs, kept: np.ndarray) -> _TrainingLinks:
+        """Take the links that a mask keeps; it keeps both directions of a pair or none."""
+        links = np.flatnonzero(kept)
+        rows, drawn = similar.rows[links], np.sqrt(similar.weight[links].astype(np.float64))
+        back = similar.find(similar.indices[links], rows)
+        return cls(
+            Adjacency.from_pairs(similar, kept),
+            torch.from_numpy(rows),
+            torch.from_numpy(np.where(back >= 0, (np.cumsum(kept) - 1)[back], np.arange(len(links)))),
+            torch.from_numpy(drawn.cumsum()),
+            _log_frequency(np.bincount(similar.indices[links], drawn, minlength=similar.items)),
+        )
 
 
-def _sampled_graph(
-    model: GraphSage, features: Tensor, similar: Pairs, kept: np.ndarray, config: EncoderConfig, hardware: Hardware
-) -> tuple[_Show, _Embed]:
-    graph, features = Adjacency.from_pairs(similar, kept), hardware.moved(features)
-
-    def show(left: Tensor, right: Tensor, link: Tensor, draws: torch.Generator) -> _PairBatch:
-        seeds, hidden = torch.cat([left, right]), torch.cat([right, left])
-        alone = torch.rand(len(seeds), generator=draws) < config.neighbour_dropout
-        return _PairBatch(left, right, alone, sample_blocks(graph, seeds, hidden, alone, config.fan_out, draws))
-
-    def embed(batch: _PairBatch) -> Tensor:
-        embeddings: Tensor = model(features, *cast(tuple[Block, Block], batch.seen))
-        return embeddings
-
-    return show, embed
+def _show(
+    graph: Adjacency, left: Tensor, right: Tensor, hidden: Tensor, config: EncoderConfig, draws: torch.Generator
+) -> _PairBatch:
+    """Choose what the model sees of left and right: all that is near, or a sample where the catalogue is large."""
+    seeds = torch.cat([left, right])
+    alone = torch.rand(len(seeds), generator=draws) < config.neighbour_dropout
+    fan_out = None if _is_whole(graph.items, config) else config.fan_out
+    return _PairBatch(left, right, neighbourhood_of(graph, seeds, alone, hidden, fan_out, draws))
 
 
 def _pair_loss(left: Tensor, right: Tensor, batch: _PairBatch, log_frequency: Tensor, config: EncoderConfig) -> Tensor:
@@ -247,24 +222,20 @@ def _held_out_links(similar: Pairs, share: float, seed: int) -> np.ndarray:
     return np.asarray(key % 10_000 < share * 10_000)
 
 
-def _log_frequency(similar: Pairs, edges: np.ndarray) -> Tensor:
+def _log_frequency(drawn: np.ndarray) -> Tensor:
     """Log of the share of draws in which an item is the partner; one more draw for each keeps it finite."""
-    weight = np.sqrt(similar.weight[edges].astype(np.float64))
-    drawn = np.bincount(similar.indices[edges], weight, minlength=similar.items)
     share = (drawn + drawn.sum() / max(len(drawn), 1) * 1e-3) / max(drawn.sum(), 1e-12)
     return torch.from_numpy(np.log(np.maximum(share, 1e-12)).astype(np.float32))
 
 
-def _validation_batches(
-    show: _Show, similar: Pairs, held_out: np.ndarray, config: EncoderConfig, run: Run
-) -> list[_PairBatch]:
-    """Cut the held-out links, at most `encoder.validation_batches` batches of them, into shuffled parts."""
-    most = config.validation_batches * config.batch
-    at_once = most if _is_whole(similar.items, config) else config.batch
+def _validation_pairs(
+    similar: Pairs, held_out: np.ndarray, config: EncoderConfig, seed: int
+) -> list[tuple[Tensor, Tensor]]:
+    """Cut the held-out links, at most `encoder.validation_batches` of them, into shuffled parts."""
+    most = config.batch * config.validation_batches
     links = np.flatnonzero(held_out & (similar.rows < similar.indices))
-    links = np.random.default_rng(run.seed).permutation(links)[:most]
+    links = np.random.default_rng(seed).permutation(links)[:most]
+    at_once = most if _is_whole(similar.items, config) else config.batch
     left = torch.split(torch.from_numpy(similar.rows[links]), at_once)
     right = torch.split(torch.from_numpy(similar.indices[links].astype(np.int64)), at_once)
-    fixed, nothing = torch.Generator().manual_seed(run.seed + 1), torch.zeros(0, dtype=torch.long)
-    parts = [(a, b) for a, b in zip(left, right, strict=True) if len(a) > 1]
-    return [run.hardware.moved(show(a, b, nothing, fixed)) for a, b in parts]
+    return [(a, b) for a, b in zip(left, right, strict=True) if len(a) > 1]

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch_geometric.nn import SAGEConv
+from torch_geometric.typing import Adj, OptPairTensor
 
-from graphrec.embeddings.csr import CsrMatrix
-from graphrec.embeddings.sampling import Adjacency, Block
+from graphrec.embeddings.neighbourhoods import Adjacency, Neighbourhood, from_zero, whole_neighbourhood
 
 
 class GraphSage(nn.Module):
@@ -30,74 +30,85 @@ class GraphSage(nn.Module):
     def __init__(self, features: int, hidden: int, dim: int) -> None:
         super().__init__()
         self.enter = nn.Linear(features, hidden)
-        self.first = SAGEConv(hidden, hidden, aggr="mean")
-        self.second = SAGEConv(hidden, dim, aggr="mean")
+        self.first = CsrSageConv(hidden, hidden)
+        self.second = CsrSageConv(hidden, dim)
         self.own = nn.Linear(features, dim)
 
-    def forward(self, features: Tensor, first: Block, second: Block) -> Tensor:
-        """Embed the seeds of sampled blocks.
+    def forward(self, features: Tensor, near: Neighbourhood) -> Tensor:
+        """Embed the seeds of a neighbourhood, `(seeds, dim) float32`, unit length.
 
         Parameters
         ----------
         features : Tensor
             `(items, features) float32`, the whole item matrix.
-        first, second : Block
-            As `sample_blocks` draws them.
-
-        Returns
-        -------
-        Tensor
-            `(seeds, dim) float32`, unit length.
+        near : Neighbourhood
         """
-        x = features[first.sources]
+        first, second = near.first, near.second
+        x = features.index_select(0, near.items)
         h = F.relu_(self.enter(x))
         # index_select, unlike h[...], has a backward pass that is both repeatable and fast.
-        h = F.relu_(_layer(self.first, first.matrix @ h, h.index_select(0, first.targets)))
-        own = self.own(x[first.targets[second.targets]])
-        return _unit(_layer(self.second, second.matrix @ h, h.index_select(0, second.targets)) + own)
-
-    def whole(self, features: Tensor, neighbours: CsrMatrix) -> Tensor:
-        """Embed every item with all its neighbours, `(items, dim) float32`, unit length.
-
-        Parameters
-        ----------
-        features : Tensor
-            `(items, features) float32`.
-        neighbours : CsrMatrix
-            `(items, items)`, rows are means.
-        """
-        h = F.relu_(self.enter(features))
-        h = F.relu_(_layer(self.first, neighbours @ h, h))
-        return _unit(_layer(self.second, neighbours @ h, h) + self.own(features))
-
-    def alone(self, features: Tensor) -> Tensor:
-        """Embed items by their features alone, `(rows, dim) float32`, unit length."""
-        h = F.relu_(self.enter(features))
-        nobody = h.new_zeros(1, h.shape[1])
-        h = F.relu_(_layer(self.first, nobody, h))
-        return _unit(_layer(self.second, nobody, h) + self.own(features))
+        h = F.relu_(self.first((h, h.index_select(0, first.targets)), first.adjacency))
+        own = self.own(x.index_select(0, first.targets.index_select(0, second.targets)))
+        vectors = self.second((h, h.index_select(0, second.targets)), second.adjacency) + own
+        return F.normalize(vectors.float(), dim=-1)
 
     @torch.no_grad()
     def embed_all(self, features: Tensor, graph: Adjacency) -> Tensor:
         """Embed every item with all its neighbours, without gradients, `(items, dim) float32`, unit length."""
-        return self.whole(features, graph.mean_matrix())
+        embeddings: Tensor = self(features, whole_neighbourhood(graph))
+        return embeddings
 
     @torch.no_grad()
     def embed_alone(self, features: Tensor) -> Tensor:
         """Embed items by their features alone, without gradients, `(rows, dim) float32`, unit length."""
-        return self.alone(features)
+        nobody = torch.zeros(len(features) + 1, dtype=torch.long)
+        return self.embed_all(features, Adjacency(nobody, nobody[:0]))
 
 
-def _layer(layer: SAGEConv, neighbours: Tensor, own: Tensor) -> Tensor:
-    """Apply a layer to means that are already taken.
+class CsrSageConv(SAGEConv):  # type: ignore[misc]  # torch-geometric is not read by mypy
+    r"""`SAGEConv` over a sparse CSR adjacency, whose values are the weights of the neighbours.
 
-    SAGEConv would pass messages by edge_index, which writes one vector per link, or by a sparse tensor, which torch
-    transposes in every backward pass.
+    .. math::
+        y_i = W_l \sum_j a_{ij} x_j + b + W_r x_i
+
+    Messages and their sum are one product, as in `SAGEConv`, but not by `torch.sparse.mm`, which with its backward pass
+    takes about three times as long and knows no bfloat16. `scripts/benchmark_train.py` times both.
+
+    Parameters
+    ----------
+    read, write : int
+        Width of x and of y.
     """
-    # In place where a layer writes as many numbers as the whole graph has: fresh memory costs more than the sum.
-    combined: Tensor = layer.lin_r(own)
-    return combined.add_(layer.lin_l(neighbours))
+
+    def __init__(self, read: int, write: int) -> None:
+        super().__init__(read, write, aggr="sum")
+
+    def message_and_aggregate(self, adj_t: Adj, x: OptPairTensor) -> Tensor:
+        """Sum up the weighted vectors of the neighbours, `(targets, read)`."""
+        product: Tensor = _Product.apply(x[0], adj_t)  # type: ignore[no-untyped-call]
+        return product
 
 
-def _unit(vectors: Tensor) -> Tensor:
-    return F.normalize(vectors.float(), dim=-1)
+class _Product(torch.autograd.Function):
+    """`y = A x`, `dx = A' dy`, each by rows, so that the sums are the same at every run."""
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, dense: Tensor, matrix: Tensor) -> Tensor:
+        ctx.matrix = matrix  # type: ignore[attr-defined]
+        return _row_sums(matrix.crow_indices(), matrix.col_indices(), matrix.values(), dense)
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None]:
+        matrix: Tensor = ctx.matrix  # type: ignore[attr-defined]
+        column, row = matrix.col_indices(), torch.repeat_interleave(matrix.crow_indices().diff())
+        order = torch.argsort(column, stable=True)
+        indptr = from_zero(torch.bincount(column, minlength=matrix.shape[1]))
+        return _row_sums(indptr, row[order], matrix.values()[order], gradients[0].contiguous()), None
+
+
+def _row_sums(indptr: Tensor, indices: Tensor, values: Tensor, dense: Tensor) -> Tensor:
+    """Multiply a matrix in compressed rows with a dense one."""
+    if not len(indices):
+        return dense.new_zeros(len(indptr) - 1, dense.shape[1])
+    weights = values.to(dense.dtype)
+    return F.embedding_bag(indices, dense, indptr, mode="sum", include_last_offset=True, per_sample_weights=weights)

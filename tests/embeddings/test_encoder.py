@@ -1,85 +1,114 @@
-"""Sampling draws real neighbours, and GraphSAGE learns who is similar to whom."""
+"""GraphSAGE learns who is similar to whom, and each of its settings changes what it learns."""
+
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
-import torch
 
+from graphrec.compute.progress import Silent
 from graphrec.compute.run import Run
 from graphrec.config import EncoderConfig
-from graphrec.embeddings import Adjacency, GraphSage, fit_encoder
-from graphrec.embeddings.sampling import sample_blocks, sample_neighbours
-from graphrec.graph import top_pairs
+from graphrec.embeddings import fit_encoder
+from tests.embeddings.links import both_ways, planted, share_of_own_group
+
+SMALL = {"dim": 16, "hidden": 32, "batch": 128, "epochs": 3}
 
 
-def graph_of(edges, items):
-    left, right = (np.array(side) for side in zip(*edges, strict=True))
-    sources, targets = np.concatenate([left, right]), np.concatenate([right, left])
-    return top_pairs(items, sources, targets, np.ones(len(sources)), {}, 100)
+class StepCounter(Silent):
+    """Remembers how many steps a stage announced."""
+
+    steps = 0
+
+    @contextmanager
+    def stage(self, name, total=None):
+        self.steps = total
+        with super().stage(name, total) as advance:
+            yield advance
 
 
-def test_sampled_neighbours_are_neighbours_and_differ():
-    pairs = graph_of([(0, n) for n in range(1, 21)] + [(21, 22)], 24)
-    adjacency = Adjacency.from_pairs(pairs)
-    nodes = torch.tensor([0, 21, 23])
-    seen = set()
-    for seed in range(50):
-        drawn, there = sample_neighbours(adjacency, nodes, 5, torch.Generator().manual_seed(seed))
-        assert there.sum(dim=1).tolist() == [5, 1, 0]
-        assert len(set(drawn[0].tolist())) == 5
-        assert drawn[1][there[1]].tolist() == [22]
-        seen |= set(drawn[0].tolist())
-    assert seen == set(range(1, 21))
+def fitted(matrix, pairs, seed=0, display=None, **settings):
+    return fit_encoder(matrix, pairs, EncoderConfig(**(SMALL | settings)), Run(seed, display or Silent()))
 
 
-def test_blocks_hide_the_partner_and_leave_lone_seeds_alone():
-    pairs = graph_of([(0, 1), (0, 2), (1, 2), (3, 0)], 4)
-    seeds, hidden = torch.tensor([0, 3]), torch.tensor([1, 2])
-    alone = torch.tensor([False, True])
-    _, second = sample_blocks(Adjacency.from_pairs(pairs), seeds, hidden, alone, (5, 5), torch.Generator())
-    _, end, last = second.matrix.indptr.tolist()
-    neighbours = second.sources[second.matrix.indices[:end]] % 4
-    assert set(neighbours.tolist()) == {2, 3}
-    assert last == end
+def steps_of(matrix, pairs, **settings):
+    display = StepCounter()
+    fitted(matrix, pairs, display=display, epochs=1, **settings)
+    return display.steps
 
 
-def test_whole_graph_pass_equals_blocks_with_every_neighbour():
-    pairs = graph_of([(0, 1), (0, 2), (1, 2), (3, 0)], 5)
-    torch.manual_seed(0)
-    model, features = GraphSage(6, 8, 4), torch.randn(5, 6)
-    adjacency, nobody = Adjacency.from_pairs(pairs), torch.full((5,), -1)
-    blocks = sample_blocks(
-        adjacency, torch.arange(5), nobody, torch.zeros(5, dtype=torch.bool), (9, 9), torch.Generator()
-    )
-    with torch.no_grad():
-        sampled = model(features, *blocks)
-    torch.testing.assert_close(sampled, model.embed_all(features, adjacency))
-    torch.testing.assert_close(model.embed_alone(features)[4], model.embed_all(features, adjacency)[4])
+@pytest.mark.parametrize("whole_graph_below", [0, 1000])
+def test_embeddings_gather_linked_items_alike_at_each_fit(whole_graph_below):
+    group, matrix, pairs = planted()
+    first, second = (fitted(matrix, pairs, whole_graph_below=whole_graph_below).embeddings for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(np.linalg.norm(first, axis=1), 1, rtol=1e-5)
+    assert share_of_own_group(first, group) > 0.8
 
 
-@pytest.mark.parametrize(("planted", "low", "high"), [(True, 0.8, 1.0), (False, 0.0, 0.45)])
-def test_embeddings_gather_linked_items_and_nothing_else(planted, low, high):
-    """Four groups of items told apart by noisy features; links within groups, or between any two items."""
+def test_embeddings_gather_nothing_where_links_and_features_say_nothing():
     rng = np.random.default_rng(0)
     group = np.repeat(np.arange(4), 40)
-    means = rng.standard_normal((4, 12))
-    matrix = (means[group] * (1.0 if planted else 0.0) + rng.standard_normal((160, 12))).astype(np.float32)
-    left = rng.integers(0, 160, 1500)
-    partner = rng.integers(0, 40, 1500)
-    right = group[left] * 40 + partner if planted else rng.integers(0, 160, 1500)
-    edges = [(a, b) for a, b in zip(left, right, strict=True) if a != b]
-    config = EncoderConfig(dim=16, hidden=32, batch=128, epochs=3)
-    fit = fit_encoder(matrix, graph_of(edges, 160), config, Run(0))
-    np.testing.assert_allclose(np.linalg.norm(fit.embeddings, axis=1), 1, rtol=1e-5)
-    cosine = fit.embeddings @ fit.embeddings.T
-    np.fill_diagonal(cosine, -2)
-    nearest = np.argsort(-cosine, axis=1)[:, :5]
-    assert low <= (group[nearest] == group[:, None]).mean() <= high
+    pairs = both_ways([(a, b) for a, b in rng.integers(0, 160, (1500, 2)) if a != b], 160)
+    matrix = rng.standard_normal((160, 12)).astype(np.float32)
+    assert share_of_own_group(fitted(matrix, pairs).embeddings, group) < 0.45
 
 
-def test_one_seed_one_model():
-    pairs = graph_of([(n, (n + 1) % 30) for n in range(30)], 30)
-    matrix = np.random.default_rng(0).standard_normal((30, 5)).astype(np.float32)
-    config = EncoderConfig(dim=8, hidden=8, batch=16, epochs=2)
-    first, second, other = (fit_encoder(matrix, pairs, config, Run(seed)).embeddings for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first, second)
+def test_another_seed_is_another_model():
+    _, matrix, pairs = planted()
+    first, other = (fitted(matrix, pairs, seed, epochs=1).embeddings for seed in (0, 1))
     assert not np.array_equal(first, other)
+
+
+def test_catalogues_below_whole_graph_below_are_seen_whole_and_others_by_fan_out():
+    _, matrix, pairs = planted()
+
+    def curve(below, fan_out):
+        return fitted(matrix, pairs, epochs=1, whole_graph_below=below, fan_out=fan_out).curve
+
+    assert curve(161, (1, 1)) == curve(1000, (9, 9))
+    assert curve(160, (1, 1)) == curve(0, (1, 1))
+    assert len({curve(160, fan_out) for fan_out in ((1, 1), (1, 9), (9, 1))} | {curve(161, (1, 1))}) == 4
+
+
+def test_batches_share_a_step_where_the_whole_graph_is_embedded_and_hide_little_of_it():
+    _, matrix, pairs = planted(3000)
+    whole = {"batch": 16, "pairs_per_epoch": 1600, "whole_graph_below": 1000}
+    assert len(pairs) > 20 * 16 * 4
+    assert steps_of(matrix, pairs, whole_graph_batches=1, **whole) == 100
+    assert steps_of(matrix, pairs, whole_graph_batches=4, **whole) == 25
+    assert steps_of(matrix, pairs, whole_graph_batches=4, **(whole | {"whole_graph_below": 0})) == 100
+    assert len(pairs) < 20 * 300
+    assert steps_of(matrix, pairs, whole_graph_batches=4, **(whole | {"batch": 300})) == 5
+
+
+def test_without_neighbours_items_are_placed_by_features_alone():
+    _, matrix, pairs = planted()
+    blind, seeing = (fitted(matrix, pairs, epochs=1, neighbours=neighbours) for neighbours in (False, True))
+    dropped = fitted(matrix, pairs, epochs=1, neighbour_dropout=1)
+    assert blind.curve == dropped.curve != seeing.curve
+
+
+def test_neighbour_dropout_places_a_cold_item_where_it_would_be_with_neighbours():
+    _, matrix, pairs = planted(noise=2.0)
+    fits = [fitted(matrix, pairs, neighbour_dropout=share) for share in (0.0, 0.3)]
+    never, often = ((fit.alone * fit.embeddings).sum(axis=1).mean() for fit in fits)
+    assert never < 0.9 < 0.94 < often
+
+
+def test_a_temperature_that_melts_all_differences_teaches_nothing():
+    _, matrix, pairs = planted()
+    falls = [np.ptp(fitted(matrix, pairs, temperature=temperature).curve.validation) for temperature in (0.1, 1e5)]
+    assert falls[0] > 0.1
+    assert falls[1] < 1e-3
+
+
+def test_popular_partners_are_near_though_they_are_negatives_often():
+    """Partners are drawn by popularity alone: nearness must follow it, as each is a negative as often as a partner."""
+    rng = np.random.default_rng(0)
+    weight = np.where(np.arange(120) < 10, 40.0, 1.0)
+    left, right = rng.integers(10, 120, 4000), rng.choice(120, 4000, p=weight / weight.sum())
+    pairs = both_ways([(a, b) for a, b in zip(left, right, strict=True) if a != b], 120)
+    matrix = np.eye(120, dtype=np.float32)
+    fit = fitted(matrix, pairs, epochs=4, temperature=0.5)
+    cosine = fit.embeddings[10:] @ fit.embeddings.T
+    assert cosine[:, :10].mean() > cosine[:, 10:].mean() + 0.1
