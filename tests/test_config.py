@@ -46,7 +46,7 @@ def test_the_environment_is_read_with_a_default(tmp_path, monkeypatch):
         ("events: {keep: [{column: x}]}", "either 'above' or 'matches'"),
         (
             "complements: {sources: [walks, dreams]}",
-            r"'complements\.sources\.1': .*'low_rank'.*'bestsellers'",
+            r"'complements\.sources\.1': .*'bought_with', 'low_rank'.*'bestsellers'",
         ),
         ("complements: {sources: []}", r"'complements\.sources': .*at least 1"),
         ("complements: {evidence: [counts, dreams]}", r"'complements\.evidence\.1': .*'counts', 'low_rank'.*'trend'"),

@@ -10,9 +10,17 @@ from scipy import sparse
 
 from graphrec.complements import ComplementModel, Members, collect_candidates
 from graphrec.complements.candidates import Candidates
-from graphrec.complements.scores import FALLBACK, OBSERVED, Scored, never_together, score_candidates, significant
+from graphrec.complements.scores import (
+    FALLBACK,
+    OBSERVED,
+    Scored,
+    never_together,
+    score_candidates,
+    should_have_met,
+    significant,
+)
 from graphrec.complements.snapshot import Snapshot
-from graphrec.compute.ragged import blocks, is_among, padded, rank_within
+from graphrec.compute.ragged import blocks, is_among, padded, ranges, rank_within
 from graphrec.compute.sparse_entries import stored_places
 from graphrec.lists.near_duplicates import NearDuplicates
 from graphrec.lists.variety import varied
@@ -159,9 +167,10 @@ def _rank_block(
 
     short = np.flatnonzero(np.bincount(query[tier < _LAST], minlength=members.queries) < max(k, _FILLED))
     if len(short):
-        unwanted = int(np.bincount(similar // snapshot.items, minlength=1).max())
-        unwanted += int(np.bincount(in_cart // snapshot.items, minlength=1).max(initial=0))
-        fill_query, fill_item = _popular(snapshot, members, short, unwanted, max(k, _FILLED))
+        unwanted = should_have_met(snapshot, members)
+        for keys in (similar, in_cart):
+            unwanted += np.bincount(keys // snapshot.items, minlength=members.queries)
+        fill_query, fill_item = _popular(snapshot, short, 2 * max(k, _FILLED) + unwanted[short])
         fill_key = fill_query * snapshot.items + fill_item
         new = ~is_among(in_cart, fill_key) & ~np.isin(fill_key, scored.key)
         fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
@@ -180,7 +189,9 @@ def _rank_block(
         order = _behind_the_window(query, stays & (tier < _LAST))
         query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     if not snapshot.given_links:
-        types = np.where(tier == _LAST, -1, snapshot.known.type_codes[item])
+        # How far a list is filled depends on how long a one is asked for: what stands beyond brings no type in.
+        beyond_fill = (tier == _FILL) & (rank_within(query) >= _FILLED)
+        types = np.where((tier == _LAST) | beyond_fill, -1, snapshot.known.type_codes[item])
         order = varied(query, types, rules.min_types)
         query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     rank = rank_within(query) + 1
@@ -230,13 +241,11 @@ def _bought_before(model: ComplementModel, members: Members, candidates: Candida
     return np.asarray(members.query[candidates.owner[clear]] * model.snapshot.items + candidates.item[clear])
 
 
-def _popular(
-    snapshot: Snapshot, members: Members, short: np.ndarray, unwanted: int, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pair every query whose list is short with enough bestsellers that k of them can stay."""
-    most_members = int(np.bincount(members.query).max(initial=0))
-    enough = snapshot.memory.popular[: 2 * k + most_members + unwanted + 1]
-    return np.repeat(short, len(enough)), np.tile(enough, len(short))
+def _popular(snapshot: Snapshot, short: np.ndarray, enough: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pair every query whose list is short with so many bestsellers, in the order in which they fill it."""
+    best_first = np.argsort(-snapshot.memory.popularity, kind="stable")
+    owner, place = ranges(np.zeros_like(enough), np.minimum(enough, len(best_first)))
+    return short[owner], best_first[place]
 
 
 def _fallback_scores(

@@ -23,7 +23,7 @@ def copied(tmp_path):
         ("compute/engine.py", True),
         ("events/shop.py", False),
         ("graph/pairs.py", False),
-        ("config/model.py", False),
+        ("config/sessions.py", False),
     ],
 )
 def test_the_code_of_a_module_is_its_own_and_what_it_imports(copied, place, decides):

@@ -36,7 +36,7 @@ def test_items_bought_with_the_same_others_are_linked(make_events):
     graph = build_graph(events, GraphConfig())
     items = list(events.catalogue.items)
     nothing_known = np.zeros((len(items), 4), dtype=np.float32)
-    config = GraphConfig().similar.model_copy(update={"nearest_k": 1, "context_dim": 4})
+    config = GraphConfig().co_view.model_copy(update={"nearest_k": 1, "context_dim": 4})
     linked = substitutes_without_views(graph, nothing_known, np.zeros(len(items), dtype=np.int64), config, seed=0)
     pairs = {(items[a], items[b]) for a, b in zip(linked.similar.rows, linked.similar.indices, strict=True)}
     assert ("tea-1", "tea-2") in pairs

@@ -51,7 +51,7 @@ def test_age_length_and_distance_weigh_a_pair(make_events):
     rows = [line("old", item, 1, minute) for minute, item in enumerate("abc")]
     rows += [line("new", item, 21, minute) for minute, item in enumerate("ab")]
     settings = CoPurchaseConfig(half_life_days=10, length_power=1, distance_decay=0.5, reverse_weight=1)
-    graph = build_graph(make_events(rows), GraphConfig(complement=settings))
+    graph = build_graph(make_events(rows), GraphConfig(co_purchase=settings))
     a, b, c = range(3)
     pairs = graph.evidence_columns(np.array([a, a]), np.array([b, c]))
     age = 20 + 1 / (24 * 60)  # from the last event of the old session to the last of the log, in days
@@ -68,7 +68,7 @@ def test_planted_pairs_are_significant_and_shuffled_ones_are_at_chance(make_even
     noise = [line(f"n{n}", f"i{item:02d}") for n, basket in enumerate(baskets) for item in basket]
     events = make_events(planted + noise)
     everything = build_graph(events, GraphConfig())
-    kept = build_graph(events, GraphConfig(complement=CoPurchaseConfig(significance=0.05)))
+    kept = build_graph(events, GraphConfig(co_purchase=CoPurchaseConfig(significance=0.05)))
     x, y = events.catalogue.codes(["x", "y"])
     assert kept.evidence(x, y).bought_together == 40
     # Of 435 independent pairs about one in twenty passes a test at 5%.
@@ -86,7 +86,7 @@ def test_every_measure_prunes_to_its_best(make_events, measure_name):
         rows += [line(f"r{n}", "a", kind="view"), line(f"r{n}", "rare", kind="view")]
     rows += [line("end", "a"), line("end", "rare")]
     settings = CoViewConfig(top_k=1, rank_by=measure_name)
-    graph = build_graph(make_events(rows), GraphConfig(similar=settings))
+    graph = build_graph(make_events(rows), GraphConfig(co_view=settings))
     best = graph.similar.indices[graph.similar.indptr[0]]
     by_frequency = {"weight", "weighted_lift", "cosine"}
     assert best == (1 if measure_name in by_frequency else 2)

@@ -158,6 +158,20 @@ def test_every_item_gets_as_many_rows_as_there_are_others(model, k):
             assert listed["item"].nunique() == len(model.catalogue)
 
 
+@pytest.mark.parametrize("few", [{}, {"sources": ("bought_with",)}], ids=["as fitted", "few candidates"])
+@pytest.mark.parametrize("how", ["one", "keep"])
+def test_a_short_list_is_the_head_of_a_longer_one(model, few, how):
+    asked = completing(model, **few)
+    whole = lists(asked, 50, near_duplicates=how)
+    assert (whole.groupby("item").size() == len(model.catalogue) - 1).all()
+    for k in (1, 5, 10):
+        head = whole[whole["rank"] <= k].reset_index(drop=True)
+        pd.testing.assert_frame_equal(lists(asked, k, near_duplicates=how), head, check_exact=True)
+    recommender = Recommender(listing(asked, near_duplicates=how))
+    for row in whole[::97].itertuples():
+        assert recommender.explain(row.item, row.complement).rank == row.rank
+
+
 def test_of_a_cart_the_staple_that_fits_all_comes_after_what_fits_this_one(model):
     one, other = group(0), group(1)
     assert answers(model, one[:2], specificity=0.0)[0] == BAG
