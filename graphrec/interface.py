@@ -64,7 +64,7 @@ class ListsByCodes(ABC):
     @property
     def items(self) -> list[str]:
         """External ids of all items that can be asked for."""
-        return [str(item) for item in self.catalogue.items]
+        return self.catalogue.items.tolist()
 
     def recommend_many(self, queries: Iterable[Query], k: int = 10, unknown: Unknown = "raise") -> pd.DataFrame:
         """Complete many items or carts at once, with the answers that `recommend` gives one by one.

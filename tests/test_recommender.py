@@ -10,6 +10,7 @@ import pytest
 from graphrec import EventsError, GraphrecWarning, Recommendation, Recommender, UnknownItem
 from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.results import SOURCES
+from graphrec.sessions import SessionMatrix, candidate_log_probabilities
 from tests.conftest import completing, listing, quick_config
 
 
@@ -172,6 +173,35 @@ def test_rerank_keeps_the_candidates_and_orders_them_anew(recommender, popular):
     assert taken not in {answer.item for answer in recommender.recommend(popular[0], k=10, session=[(taken, "cart")])}
 
 
+def test_scores_after_a_rerank_are_log_scores(recommender, popular):
+    model, steps = recommender.model, [(popular[5], "cart"), popular[6]]
+    answers = recommender.recommend(popular[0], k=8)
+    codes = model.catalogue.codes(answer.item for answer in answers)
+    session = SessionMatrix.of_one(model.catalogue.codes(popular[5:7]), np.array([1, 0]), 20)
+    likely = candidate_log_probabilities(model.session_model, session, codes[None])[0]
+    expected = np.log([answer.score for answer in answers]) + model.config.rerank.weight * likely
+    scores = {answer.item: answer.score for answer in recommender.rerank(answers, steps)}
+    assert [scores[answer.item] for answer in answers] == pytest.approx(expected.tolist())
+    assert max(scores.values()) < 0
+
+
+def test_an_unknown_step_of_a_session_is_warned_of_once_and_moves_nothing(recommender, popular):
+    with pytest.warns(GraphrecWarning, match="nope") as warned:
+        answers = recommender.recommend(popular[0], k=5, session=["nope", popular[6]], unknown="skip")
+    assert len(warned) == 1
+    assert answers == recommender.recommend(popular[0], k=5, session=[popular[6]])
+    with pytest.warns(GraphrecWarning, match="nope"):
+        answers = recommender.recommend(popular[0], k=5, session=["nope"], unknown="skip")
+    assert answers == recommender.recommend(popular[0], k=5)
+
+
+def test_embeddings_of_new_products_may_be_handed_in(recommender):
+    lists = recommender.recommend_new(NEW, 5)
+    pd.testing.assert_frame_equal(recommender.recommend_new(NEW, 5, recommender.embed(NEW)), lists)
+    turned = recommender.recommend_new(NEW, 5, recommender.embed(NEW)[::-1])
+    assert turned["complement"].tolist() != lists["complement"].tolist()
+
+
 def test_explanation_tells_the_evidence(recommender, popular):
     best = recommender.recommend(popular[0], k=1)[0]
     told = recommender.explain(popular[0], best.item)
@@ -180,6 +210,28 @@ def test_explanation_tells_the_evidence(recommender, popular):
     assert 0 <= told.type_probability <= 1
     untouched = recommender.items[int(np.flatnonzero(recommender.model.graph.bought == 0)[0])]
     assert "never bought together" in recommender.explain(popular[0], untouched).sentence
+
+
+def test_explanation_tells_rank_and_score_of_the_list_however_far_down(recommender, popular):
+    answers = recommender.recommend(popular[1], k=len(recommender.items))
+    for answer in [*answers[:5], answers[60], answers[150], answers[-1]]:
+        told = recommender.explain(popular[1], answer.item)
+        assert (told.rank, told.score, told.source) == (answer.rank, answer.score, answer.source)
+    assert "likelier than for anyone" in recommender.explain(popular[1], answers[-1].item).sentence
+
+
+def test_what_the_rules_leave_out_has_no_place_in_an_explanation(recommender):
+    one_way = Recommender(listing(recommender.model, one_way=True))
+    whole = len(recommender.items)
+    for item in recommender.items[:100]:
+        left = {answer.item for answer in recommender.recommend(item, whole)}
+        left -= {answer.item for answer in one_way.recommend(item, whole)}
+        for other in left:
+            told = one_way.explain(item, other)
+            assert (told.rank, told.score, told.source) == (None, None, None)
+            assert told.sentence.endswith("left out by the rules of lists")
+            return
+    pytest.fail("no item is clearly bought before another")
 
 
 def test_smallest_shop(make_events):

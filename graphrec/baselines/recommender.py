@@ -15,9 +15,8 @@ from graphrec.baselines.ranking import block_rows, ranked, scaled
 from graphrec.baselines.training_data import TrainingData
 from graphrec.compute.ragged import blocks, offsets, owners
 from graphrec.events import VIEW, Catalogue
-from graphrec.graph import Evidence
 from graphrec.interface import ListsByCodes, Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
-from graphrec.results import SOURCES, Recommendation
+from graphrec.results import SOURCES, Lists, Recommendation
 
 _OBSERVED, _PREDICTED, _FALLBACK = range(len(SOURCES))
 
@@ -70,43 +69,15 @@ class BaselineRecommender(ListsByCodes):
         cart = known_codes(self.catalogue, ids_of(query), unknown)
         codes, kinds = session_codes(self.catalogue, session, unknown)
         taken = codes[kinds != VIEW]
-        found = self._rank([cart], at_least_one(k), [np.union1d(cart, taken)])
-        columns = ("item", "score", "rank", "source", "bought_together", "support", "lift", "bought_first")
-        return [
-            Recommendation(
-                item=str(self.catalogue.items[item]),
-                score=float(score),
-                uplift=float(lift),
-                rank=int(rank),
-                source=SOURCES[source],
-                evidence=Evidence(int(together), float(support), float(lift), int(first)),
-            )
-            for item, score, rank, source, together, support, lift, first in zip(
-                *(found[name] for name in columns), strict=True
-            )
-        ]
+        lists = self._rank([cart], at_least_one(k), [np.union1d(cart, taken)])
+        return lists.answers(self.catalogue.items)
 
     def lists_of(self, carts: Sequence[np.ndarray], k: int) -> pd.DataFrame:
         """Complete carts of codes, as of `ListsByCodes.lists_of`."""
-        found = self._rank(carts, k, carts)
-        names, ids = np.array(self.type_names, dtype=object), self.catalogue.items.to_numpy(dtype=object)
-        return pd.DataFrame(
-            {
-                "query": found["query"],
-                "complement": ids[found["item"]].astype(str),
-                "rank": found["rank"],
-                "score": found["score"],
-                "uplift": found["lift"],
-                "source": pd.Series(np.array(SOURCES, dtype=object)[found["source"]], dtype="str"),
-                "bought_together": found["bought_together"],
-                "lift": found["lift"],
-                "item_type": pd.Series(names[self.data.types[found["member"]]], dtype="str"),
-                "complement_type": pd.Series(names[self.data.types[found["item"]]], dtype="str"),
-            }
-        )
+        return self._rank(carts, k, carts).table(self.catalogue.items, self.type_names)
 
-    def _rank(self, carts: Sequence[np.ndarray], k: int, excluded: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-        """Rank the complements of carts of codes: one flat column a fact, in the order of carts and ranks."""
+    def _rank(self, carts: Sequence[np.ndarray], k: int, excluded: Sequence[np.ndarray]) -> Lists:
+        """Rank the complements of carts of codes."""
         parts = list(self._ranked_blocks(carts, k, excluded))
         if not parts:
             parts = [(np.zeros((0, k), dtype=np.int64), np.zeros((0, k)))]
@@ -117,7 +88,17 @@ class BaselineRecommender(ListsByCodes):
         scored = np.isfinite(score) & (score != 0)
         source = np.where(facts["bought_together"] > 0, _OBSERVED, np.where(scored, _PREDICTED, _FALLBACK))
         shown = _falling(scores)[query, place]
-        return {"query": query, "item": item, "rank": place + 1, "score": shown, "source": source, **facts}
+        return Lists(
+            query=query,
+            item=item,
+            rank=place + 1,
+            source=source,
+            score=shown,
+            uplift=facts["lift"],
+            item_type=self.data.types[facts["member"]],
+            complement_type=self.data.types[item],
+            evidence=facts,
+        )
 
     def _ranked_blocks(
         self, carts: Sequence[np.ndarray], k: int, excluded: Sequence[np.ndarray]

@@ -40,7 +40,7 @@ def recommended(model: Model, query: np.ndarray, history: History, k: int) -> np
                 out = np.isin(rows[:, None] * len(model.catalogue) + item, keys)
                 item = np.where(out, -1, item)
                 of_rows = sessions.rows(torch.from_numpy(rows))
-                order = reranked_order(model.session_model, model.config.rerank.weight, of_rows, item, score)
+                order, _ = reranked_order(model.session_model, model.config.rerank.weight, of_rows, item, score)
                 item = np.take_along_axis(item, order, axis=1)
             ranked[rows] = item[:, :k]
     return ranked

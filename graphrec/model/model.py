@@ -126,11 +126,11 @@ class Model:
         """Rank the `k` best complements of every query, see `rank_complements`."""
         return rank_complements(self.complements, self.list_rules, members, k, excluded)
 
-    def new_queries(self, rows: pd.DataFrame) -> QueryItems:
-        """Describe products that are known by their catalogue rows alone."""
+    def new_queries(self, rows: pd.DataFrame, embeddings: np.ndarray | None = None) -> QueryItems:
+        """Describe products that are known by their catalogue rows alone; `embeddings` as of `embed`, where known."""
         types = self.features.type_codes(rows)
         unseen = np.full(len(rows), -1, dtype=np.int64)
-        embeddings = self.embed(rows)
+        embeddings = self.embed(rows) if embeddings is None else embeddings
         likeness = self.lenders.look_alikes(embeddings, unseen, self.config.complements.look_alikes)
         return QueryItems(unseen, embeddings, types, self.features.price_columns(rows, types), likeness)
 

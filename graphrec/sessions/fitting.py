@@ -163,27 +163,8 @@ class _SessionTask:
 
 
 @torch.no_grad()
-def session_log_probabilities(
-    model: SessionLstm, session: np.ndarray, kinds: np.ndarray, candidates: np.ndarray
-) -> np.ndarray:
-    """Say how likely each candidate is next, among the candidates, `(candidates,) float64`.
-
-    Parameters
-    ----------
-    model : SessionLstm
-    session, kinds : ndarray
-        `(events,) int64`, oldest first.
-    candidates : ndarray
-        `(candidates,) int64` codes.
-    """
-    items, events = torch.from_numpy(session)[None], torch.from_numpy(kinds)[None]
-    one = SessionMatrix(items, events, torch.tensor([len(session)]))
-    return np.asarray(candidate_log_probabilities(model, one, candidates[None])[0])
-
-
-@torch.no_grad()
 def candidate_log_probabilities(model: SessionLstm, sessions: SessionMatrix, candidates: np.ndarray) -> np.ndarray:
-    """Say the same of many sessions, each with candidates of its own.
+    """Say how likely each candidate is next, among the candidates of its session.
 
     Parameters
     ----------

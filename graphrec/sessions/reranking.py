@@ -26,8 +26,8 @@ def pool_size(k: int, steps: int) -> int:
 
 def reranked_order(
     model: SessionLstm, weight: float, sessions: SessionMatrix, item: np.ndarray, score: np.ndarray
-) -> np.ndarray:
-    r"""Order the candidates of each session, `(sessions, candidates) int64` places, the best first.
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Order the candidates of each session, the best first.
 
     .. math:: \log \mathrm{score}(j) + w \log P(j \mid s)
 
@@ -44,7 +44,14 @@ def reranked_order(
         `(sessions, candidates) int64` codes, -1 where there is none: these come last.
     score : ndarray
         `(sessions, candidates) float64`.
+
+    Returns
+    -------
+    order : ndarray
+        `(sessions, candidates) int64` places.
+    total : ndarray
+        `(sessions, candidates) float64`, the log-score by which they are ordered, place by place as given.
     """
     likely = candidate_log_probabilities(model, sessions, np.maximum(item, 0))
-    total = np.log(np.maximum(score, LEAST_SCORE)) + weight * likely
-    return np.lexsort((item, -np.where(item >= 0, total, -np.inf)), axis=1)
+    total = np.where(item >= 0, np.log(np.maximum(score, LEAST_SCORE)) + weight * likely, -np.inf)
+    return np.lexsort((item, -total), axis=1), total

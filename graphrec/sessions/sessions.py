@@ -36,6 +36,12 @@ class SessionMatrix:
     def __len__(self) -> int:
         return len(self.length)
 
+    @classmethod
+    def of_one(cls, items: np.ndarray, kinds: np.ndarray, max_length: int) -> SessionMatrix:
+        """Lay out the last `max_length` events of one session, `(events,) int64` codes and kinds, oldest first."""
+        items, kinds = items[-max_length:], kinds[-max_length:]
+        return cls(torch.from_numpy(items)[None], torch.from_numpy(kinds)[None], torch.tensor([len(items)]))
+
     def rows(self, chosen: Tensor) -> SessionMatrix:
         """Take some sessions, cut to the longest of them."""
         length = self.length[chosen]

@@ -6,7 +6,13 @@ import torch
 
 from graphrec.compute.run import Run
 from graphrec.config import RerankConfig
-from graphrec.sessions import SessionItems, SessionMatrix, fit_session_model, session_log_probabilities, session_matrix
+from graphrec.sessions import (
+    SessionItems,
+    SessionMatrix,
+    candidate_log_probabilities,
+    fit_session_model,
+    session_matrix,
+)
 
 
 def step(session, minute, item, kind="view"):
@@ -50,7 +56,8 @@ def test_next_items_are_found_where_they_are_planted_only(planted, low, high):
     model, _ = fit_session_model(items, walks(follows, rng), walks(follows, rng, 200), config, Run(0))
     hits = 0
     for start in range(20):
-        likely = session_log_probabilities(model, np.array([start]), np.array([0]), np.arange(20))
+        session = SessionMatrix.of_one(np.array([(start + 1) % 20, start]), np.zeros(2, dtype=np.int64), 1)
+        likely = candidate_log_probabilities(model, session, np.arange(20)[None])[0]
         assert np.exp(likely).sum() == pytest.approx(1)
         hits += likely.argmax() == (start + 7) % 20
     assert low <= hits / 20 <= high
