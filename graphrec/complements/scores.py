@@ -47,7 +47,7 @@ class Scored:
     given: np.ndarray
 
 
-def score_candidates(model: ComplementModel, members: Members, candidates: Candidates) -> Scored:
+def score_candidates(model: ComplementModel, members: Members, candidates: Candidates, share: np.ndarray) -> Scored:
     """Score every candidate by its share of its query's co-purchases; a cart's score is the mean over its members.
 
     Parameters
@@ -56,9 +56,11 @@ def score_candidates(model: ComplementModel, members: Members, candidates: Candi
     members : Members
     candidates : Candidates
         Of the members.
+    share : ndarray
+        `(n,) float64`, as of `ComplementModel.shares`.
     """
     snapshot, items = model.snapshot, model.snapshot.items
-    share, count = model.shares(members.items, candidates), candidates.facts["count"]
+    count = candidates.facts["count"]
     key, pair = np.unique(members.query[candidates.owner] * items + candidates.item, return_inverse=True)
     query, item = key // items, key % items
     size = np.bincount(members.query, minlength=members.queries)

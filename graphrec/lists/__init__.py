@@ -1,6 +1,6 @@
 """Scored candidates -> a shopper's list: what may stand beside what, and in which order."""
 
 from graphrec.lists.near_duplicates import NearDuplicates
-from graphrec.lists.ranking import ListRules, Ranking, rank_at_specificities, rank_complements
+from graphrec.lists.ranking import ListRules, Ranking, rank_at_specificities
 
-__all__ = ["ListRules", "NearDuplicates", "Ranking", "rank_at_specificities", "rank_complements"]
+__all__ = ["ListRules", "NearDuplicates", "Ranking", "rank_at_specificities"]

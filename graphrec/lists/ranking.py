@@ -83,29 +83,6 @@ class Ranking:
     uplift: np.ndarray
 
 
-def rank_complements(
-    model: ComplementModel,
-    rules: ListRules,
-    members: Members,
-    k: int,
-    excluded: sparse.csr_array | None = None,
-) -> Ranking:
-    """Rank the `k` best complements of every query: the head of a longer list.
-
-    A query gets fewer only where the shop has fewer other items.
-
-    Parameters
-    ----------
-    model : ComplementModel
-    rules : ListRules
-    members : Members
-    k : int
-    excluded : csr_array, optional
-        `(queries, items)`: what is stored in a row must not be in the query's answer.
-    """
-    return rank_at_specificities(model, rules, members, k, (rules.specificity,), excluded)[0]
-
-
 def rank_at_specificities(
     model: ComplementModel,
     rules: ListRules,
@@ -114,7 +91,9 @@ def rank_at_specificities(
     specificities: Sequence[float],
     excluded: sparse.csr_array | None = None,
 ) -> list[Ranking]:
-    """Rank as `rank_complements`, once for each specificity; the candidates are scored once for all.
+    """Rank the `k` best complements of every query, once for each specificity: the head of a longer list.
+
+    A query gets fewer only where the shop has fewer other items. Candidates are scored once for all specificities.
 
     Parameters
     ----------
@@ -125,14 +104,14 @@ def rank_at_specificities(
     specificities : sequence of float
         As `lists.specificity`.
     excluded : csr_array, optional
-        `(queries, items)`.
+        `(queries, items)`: what is stored in a row must not be in the query's answer.
     """
     nothing = np.zeros(0, dtype=np.int64)
     parts = [[Ranking(nothing, nothing, nothing, nothing, np.zeros(0), np.zeros(0))] for _ in specificities]
     for block in blocks(members.queries, _BLOCK):
         asked = members.block(block.start, block.stop)
         candidates = collect_candidates(model.snapshot, asked.items)
-        scored = score_candidates(model, asked, candidates)
+        scored = score_candidates(model, asked, candidates, model.shares(asked.items, candidates))
         kept_out = nothing if excluded is None else stored_places(excluded[block])
         if rules.one_way:
             kept_out = np.concatenate([kept_out, _bought_before(model, asked, candidates)])

@@ -17,7 +17,7 @@ from graphrec.config import Config
 from graphrec.embeddings.features import ItemFeatures
 from graphrec.events import Catalogue
 from graphrec.graph import ProductGraph
-from graphrec.lists import ListRules, NearDuplicates, Ranking, rank_complements
+from graphrec.lists import ListRules, NearDuplicates, Ranking, rank_at_specificities
 from graphrec.retrieval import AnnoyIndex
 from graphrec.sessions import SessionLstm
 
@@ -123,8 +123,8 @@ class Model:
         return Members.of_carts(self.snapshot.known, carts)
 
     def rank(self, members: Members, k: int, excluded: sparse.csr_array | None = None) -> Ranking:
-        """Rank the `k` best complements of every query, see `rank_complements`."""
-        return rank_complements(self.complements, self.list_rules, members, k, excluded)
+        """Rank the `k` best complements of every query, see `rank_at_specificities`."""
+        return rank_at_specificities(self.complements, self.list_rules, members, k, (self.specificity,), excluded)[0]
 
     def new_queries(self, rows: pd.DataFrame, embeddings: np.ndarray | None = None) -> QueryItems:
         """Describe products that are known by their catalogue rows alone; `embeddings` as of `embed`, where known."""

@@ -177,10 +177,6 @@ class Memory:
     def _type_keys(self) -> np.ndarray:
         return stored_places(self.bought_with_type)
 
-    def _bought_with_type(self, items: np.ndarray, types: np.ndarray) -> np.ndarray:
-        wanted = items * self.bought_with_type.shape[1] + types
-        return entries(self._type_keys, self.bought_with_type.data, wanted)
-
     def type_shares(self, items: np.ndarray, types: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """P(type of the other): by the item's own counts drawn to those of its type, and by its type alone.
 
@@ -195,7 +191,8 @@ class Memory:
         """
         by_type = self.type_transition[types, others]
         known = np.maximum(items, 0)
-        own = self._bought_with_type(known, others)
+        pair = known * self.bought_with_type.shape[1] + others
+        own = entries(self._type_keys, self.bought_with_type.data, pair)
         total = self._pairs[known]
         own, total = np.where(items >= 0, own, 0.0), np.where(items >= 0, total, 0.0)
         return (own + _TYPE_BASKETS * by_type) / (total + _TYPE_BASKETS), by_type
@@ -211,7 +208,8 @@ class Memory:
             `(n,) int64`, a type of -1 is unknown.
         """
         known = np.maximum(types, 0)
-        together = np.where(types >= 0, self._bought_with_type(items, known), 0.0)
+        pair = items * self.bought_with_type.shape[1] + known
+        together = np.where(types >= 0, entries(self._type_keys, self.bought_with_type.data, pair), 0.0)
         total = np.where(types >= 0, self._pairs_of_type[known], 0.0)
         share = self.popularity[items]
         return np.asarray((together + _TYPE_BASKETS * share) / ((total + _TYPE_BASKETS) * share))
