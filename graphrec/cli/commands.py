@@ -108,7 +108,8 @@ def recommend(
     recommender = Recommender.load(model)
     seen = [item.strip() for item in session.split(",") if item.strip()]
     answers = recommender.recommend(items, k, seen, unknown="skip" if skip_unknown else "raise")
-    _show([asdict(answer) for answer in answers], recommender, as_json, f"completes {', '.join(items)}")
+    score = "log score" if seen else "score"
+    _show([asdict(answer) for answer in answers], recommender, as_json, f"completes {', '.join(items)}", score)
 
 
 @app.command()
@@ -133,8 +134,8 @@ def embed(
     out: Annotated[Path, typer.Option(help="FILE.parquet, .csv or .jsonl: a row per product.")],
     k: HowMany = 10,
 ) -> None:
-    """Embed products that the model has never seen, and say what completes them."""
-    from graphrec.cli.terminal import say
+    """Embed products that the model has never seen, and say what completes them; the first three are shown."""
+    from graphrec.cli.terminal import print_new, say
     from graphrec.events import read_catalogue
     from graphrec.recommender import Recommender
     from graphrec.serving import check_format, write_table
@@ -143,12 +144,13 @@ def embed(
     recommender = Recommender.load(model)
     frame = read_catalogue(_products_config(recommender, products))
     vectors = recommender.embed(frame)
-    lists = recommender.recommend_new(frame, k)
+    lists = recommender.recommend_new(frame, k, vectors)
     columns = lists.groupby("item", sort=False).agg(complements=("complement", list), scores=("score", list))
     ids = frame["item"].astype("str").str.strip()
     table = columns.reindex(ids).reset_index()
     table.insert(1, "embedding", list(vectors))
     write_table(table, out)
+    print_new(recommender, frame.head(3), lists)
     say(f"{len(table):,} products, {vectors.shape[1]} dimensions, with complements: {out}")
 
 
@@ -253,13 +255,15 @@ def _products_config(recommender: Recommender, products: Path) -> CatalogueConfi
     return table.model_copy(update={"columns": known})
 
 
-def _show(answers: list[dict[str, Any]], recommender: Recommender, as_json: bool, title: str) -> None:
+def _show(
+    answers: list[dict[str, Any]], recommender: Recommender, as_json: bool, title: str, score: str = "score"
+) -> None:
     if as_json:
         sys.stdout.write(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
     else:
         from graphrec.cli.terminal import print_table
 
-        print_table(answers, recommender, title)
+        print_table(answers, recommender, title, score)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from graphrec.doctor import Finding, Verdict
     from graphrec.evaluation import Evaluation
     from graphrec.evaluation.cuts_report import CutsReport
@@ -122,51 +124,89 @@ def print_cuts(report: CutsReport, place: Path) -> None:
     console.print(f"cuts.csv, cuts.md, cuts.html, and a board of each cut: {escape(str(place))}")
 
 
-_EVIDENCE_WIDTH = 54
-"""Columns of a terminal that rank, score, uplift, source, count and lift of an answer take."""
+_LEAST_TITLE = 28
+"""Characters that a title gets at least, wider than the terminal if need be: cut shorter, two of them look alike."""
 
 
-def print_table(answers: list[dict[str, Any]], recommender: Recommender, title: str) -> None:
-    """Print recommendations or similar items with what a person knows them by."""
-    catalogue = recommender.model.catalogue.frame.set_index("item")
-    table = Table(
-        title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
-    )
-    widest = max((len(answer["item"]) for answer in answers), default=4)
-    table.add_column("#", justify="right", min_width=2)
-    table.add_column("item", min_width=widest, no_wrap=True)
-    with_evidence = any("evidence" in answer for answer in answers)
+def print_table(
+    answers: Sequence[Mapping[str, Any]], recommender: Recommender, title: str, score: str = "score"
+) -> None:
+    """Print lists or similar items with what a person knows them by; titles get the room that is left.
+
+    Parameters
+    ----------
+    answers : sequence of mapping
+        As `asdict` makes of `Recommendation` or `SimilarItem`; without `evidence` nothing is said of it.
+    recommender : Recommender
+    title : str
+        Above the table.
+    score : str
+        Heading of the scores.
+    """
+    names = _names(recommender, [answer["item"] for answer in answers])
+    columns: dict[str, list[str]] = {
+        "#": [str(answer["rank"]) for answer in answers],
+        "item": [answer["item"] for answer in answers],
+        "title, or type": names,
+        score: [f"{answer['score']:.4f}" for answer in answers],
+    }
+    if any("source" in answer for answer in answers):
+        columns["uplift"] = [f"{answer['uplift']:.1f}" for answer in answers]
+        columns["source"] = [answer["source"] for answer in answers]
+    if any("evidence" in answer for answer in answers):
+        columns["together"] = [f"{answer['evidence']['bought_together']:,}" for answer in answers]
+        columns["lift"] = [f"{answer['evidence']['lift']:.1f}" for answer in answers]
     console = Console()
-    room = console.width - widest - (_EVIDENCE_WIDTH if with_evidence else 0)
-    table.add_column("title, or type", max_width=min(30, max(12, room)), no_wrap=True)
-    table.add_column("score", justify="right", min_width=7)
-    if with_evidence:
-        table.add_column("uplift", justify="right", min_width=7)
-        table.add_column("source", min_width=9)
-        table.add_column("together", justify="right", min_width=8)
-        table.add_column("lift", justify="right", min_width=5)
-    types = recommender.model.features.types.names
-    codes = recommender.model.type_codes[recommender.model.catalogue.codes(answer["item"] for answer in answers)]
-    for answer, code in zip(answers, codes, strict=True):
-        known_title = catalogue.at[answer["item"], "title"]
-        name = known_title if isinstance(known_title, str) else types[code]
-        row = [str(answer["rank"]), answer["item"], name, f"{answer['score']:.4f}"]
-        if with_evidence:
-            evidence = answer["evidence"]
-            row += [f"{answer['uplift']:.1f} x", answer["source"]]
-            row += [f"{evidence['bought_together']:,}", f"{evidence['lift']:.1f}"]
+    width = {heading: max(map(len, [heading, *cells])) for heading, cells in columns.items()}
+    others = sum(width.values()) - width["title, or type"] + len(width) - 1
+    width["title, or type"] = min(width["title, or type"], max(_LEAST_TITLE, console.width - others))
+    table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False)
+    for heading in columns:
+        text = heading in ("item", "title, or type", "source")
+        justify: Literal["left", "right"] = "left" if text else "right"
+        table.add_column(heading, justify=justify, width=width[heading], no_wrap=True)
+    for row in zip(*columns.values(), strict=True):
         table.add_row(*map(escape, row))
+    console.width = max(console.width, sum(width.values()) + len(width) - 1)
     console.print(table)
+
+
+def _names(recommender: Recommender, items: Sequence[str]) -> list[str]:
+    """Name items of the catalogue by their titles, else by their types."""
+    codes, types = recommender.catalogue.codes(items), recommender.model.features.types.names
+    titles = recommender.catalogue.frame["title"].iloc[codes]
+    kinds = recommender.model.type_codes[codes]
+    return [title if isinstance(title, str) else types[kind] for title, kind in zip(titles, kinds, strict=True)]
 
 
 def print_cards(recommender: Recommender, items: Sequence[str], heading: str, session: Sequence[str] = ()) -> None:
     """Print the lists of some products, each under its title."""
-    catalogue = recommender.model.catalogue.frame.set_index("item")
-    console = Console()
-    for item in items:
-        title_of = catalogue.at[item, "title"]
-        name = title_of if isinstance(title_of, str) else item
-        seen = ", ".join(str(catalogue.at[step, "title"]) for step in session)
-        console.print(f"\n[bold]{escape(name)}[/] ({escape(item)}): {escape(heading)} {escape(seen)}", highlight=False)
+    seen = ", ".join(_names(recommender, session))
+    for item, name in zip(items, _names(recommender, items), strict=True):
+        _print_card(name, item, f"{heading} {seen}")
         answers = [asdict(answer) for answer in recommender.recommend(item, 5, session)]
+        print_table(answers, recommender, "", "log score" if session else "score")
+
+
+def print_new(recommender: Recommender, products: pd.DataFrame, lists: pd.DataFrame) -> None:
+    """Print the first five complements of some new products, each under its title.
+
+    Parameters
+    ----------
+    recommender : Recommender
+    products : DataFrame
+        Rows of a catalogue.
+    lists : DataFrame
+        As of `Recommender.recommend_new`.
+    """
+    titles = products["title"] if "title" in products else [None] * len(products)
+    for item, title in zip(products["item"].astype(str).str.strip(), titles, strict=True):
+        own = lists[(lists["item"] == item) & (lists["rank"] <= 5)]
+        _print_card(title if isinstance(title, str) else item, item, "not in the catalogue, is completed by")
+        shown = own[["complement", "rank", "score", "uplift", "source"]].rename(columns={"complement": "item"})
+        answers = [dict(zip(shown.columns, row, strict=True)) for row in shown.to_numpy().tolist()]
         print_table(answers, recommender, "")
+
+
+def _print_card(name: str, item: str, heading: str) -> None:
+    Console().print(f"\n[bold]{escape(name)}[/] ({escape(item)}): {escape(heading)}", highlight=False)

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from graphrec.cli import main
+from graphrec.model import Model
 
 QUICK = [
     "--set", "encoder.epochs=1", "--set", "encoder.pairs_per_epoch=5000",
@@ -79,9 +80,59 @@ def test_export_has_a_row_for_every_item_and_rank(folder, ending):
     assert list(lists.columns)[:3] == ["item", "complement", "rank"]
 
 
+PRODUCTS = Path(__file__).parents[2] / "scripts" / "demo_products_shop.csv"
+
+
+def titles_of(folder: Path) -> dict[str, str]:
+    items = pd.read_parquet(folder / "model" / "items.parquet")
+    return dict(zip(items["item"], items["title"], strict=True))
+
+
+@pytest.mark.parametrize(("columns", "shown", "widest"), [(80, 28, 80), (40, 28, None), (200, 99, 200)])
+def test_titles_get_the_room_that_is_left_and_can_be_told_apart(folder, monkeypatch, columns, shown, widest):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    titles = titles_of(folder)
+    for item in list(titles)[:5]:
+        lines = graphrec("recommend", folder / "model", item, "-k", 20).stdout.splitlines()
+        rows = {line.split()[1]: line for line in lines if line.split() and line.split()[0].isdigit()}
+        assert len(rows) == 20
+        # The last character of a title that is cut is the sign that it was.
+        assert all(titles[listed][: shown - 1] in row for listed, row in rows.items())
+        assert widest is None or max(map(len, lines)) <= widest
+
+
+def test_scores_after_a_session_are_headed_as_log_scores(folder):
+    first, second, *_ = titles_of(folder)
+    assert "log score" not in graphrec("recommend", folder / "model", first).stdout
+    assert "log score" in graphrec("recommend", folder / "model", first, "--session", second).stdout
+
+
+def test_embed_shows_what_completes_the_first_new_products_by_title(folder):
+    products = pd.concat([pd.read_csv(PRODUCTS), pd.DataFrame({"item": ["fourth"], "title": ["Fourth"]})])
+    products.to_csv(folder / "four.csv", index=False)
+    out = folder / "four.jsonl"
+    said = graphrec("embed", folder / "model", folder / "four.csv", "--out", out).stdout
+    table, titles = pd.read_json(out, lines=True, dtype=False), titles_of(folder)
+    for item, title, complements in zip(products["item"], products["title"], table["complements"], strict=True):
+        assert (f"{title} ({item})" in said) == (item != "fourth")
+        told = said.partition(f"({item})")[2].partition("(new-")[0]
+        assert item == "fourth" or all(titles[str(complement)][:27] in told for complement in complements[:5])
+
+
+def test_embed_embeds_once(folder, monkeypatch):
+    embed, calls = Model.embed, []
+
+    def counted(model: Model, rows: pd.DataFrame) -> np.ndarray:
+        calls.append(len(rows))
+        return embed(model, rows)
+
+    monkeypatch.setattr(Model, "embed", counted)
+    assert graphrec("embed", folder / "model", PRODUCTS, "--out", folder / "once.csv").returncode == 0
+    assert calls == [3]
+
+
 def test_embed_gives_unit_vectors_and_complements(folder):
-    products = Path(__file__).parents[2] / "scripts" / "demo_products_shop.csv"
-    assert graphrec("embed", folder / "model", products, "--out", folder / "new.parquet").returncode == 0
+    assert graphrec("embed", folder / "model", PRODUCTS, "--out", folder / "new.parquet").returncode == 0
     table = pd.read_parquet(folder / "new.parquet")
     assert table["item"].tolist() == ["new-camera", "new-tea", "new-tent"]
     np.testing.assert_allclose(np.linalg.norm(np.stack(table["embedding"]), axis=1), 1, rtol=1e-5)
