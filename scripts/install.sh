@@ -10,11 +10,15 @@ install_graphrec() {
     echo "graphrec needs Python's venv module (Debian, Ubuntu: apt install python3-venv)" >&2
     return 2
   fi
-  local extras; extras="$(IFS=,; echo "$*")"
-  # What is installed is remembered, so that a second run starts at once.
-  local wanted; wanted="$(cat pyproject.toml constraints.txt | cksum) $extras"
-  if [ -x .venv/bin/graphrec ] && [ "$(cat ".venv/graphrec-$extras" 2>/dev/null)" = "$wanted" ]; then
-    return 0
+  # What is installed is remembered, so that a second run starts at once, also where it asks for fewer extras.
+  local remembered=.venv/graphrec-installed version installed="" missing="" extra
+  version="$(cat pyproject.toml constraints.txt | cksum)"
+  if [ -x .venv/bin/graphrec ] && [ "$(sed -n 1p "$remembered" 2>/dev/null)" = "$version" ]; then
+    installed="$(sed -n 2p "$remembered")"
+    for extra in "$@"; do
+      case " $installed " in *" $extra "*) ;; *) missing="$missing $extra" ;; esac
+    done
+    [ -n "$missing" ] || return 0
   fi
   if ! .venv/bin/python -c 'import annoy' 2>/dev/null; then
     local compiler=""
@@ -34,6 +38,6 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Pyth
   fi
   [ -x .venv/bin/python ] || "$python" -m venv .venv || return 1
   echo "installing graphrec into .venv (a few minutes the first time)"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$extras]" || return 1
-  echo "$wanted" > ".venv/graphrec-$extras"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(IFS=,; echo "$*")]" || return 1
+  printf '%s\n%s\n' "$version" "$installed $*" > "$remembered"
 }
