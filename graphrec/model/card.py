@@ -41,7 +41,31 @@ def model_card(model: Model) -> str:
         + ("all types are searched exactly" if recall["complements"] is None else f"{recall['complements']:.3f}")
         + ", expected by the counts "
         + ("searched exactly" if recall["expected"] is None else f"{recall['expected']:.3f}"),
+        "",
+        "## Lists",
+        "",
+        *(f"- {fact}" for fact in _of_lists(model)),
         *(["", "## Notes", "", *(f"- {note}" for note in report["notes"])] if report["notes"] else []),
         "",
     ]
     return "\n".join(lines)
+
+
+def _of_lists(model: Model) -> list[str]:
+    """Say what scores the lists, how far its probabilities are off, and what is taken off for anyone."""
+    ranker = model.report["ranker"]
+    facts = [f"scored by the {'ranker' if ranker['served'] else 'posterior of counts and networks'}"]
+    if "calibration_error" in ranker:
+        whose = "" if ranker["served"] else ", which did not surely beat the posterior and the counts and is not served"
+        facts.append(
+            f"the ranker{whose}, on {ranker['lists']:,.0f} lists of the last fold: probabilities are off by "
+            f"{ranker['calibration_error']:.1%} of themselves (expected calibration error), at temperature "
+            f"{ranker['temperature']:.2f}"
+        )
+    else:
+        facts.append("too little was bought together of late for a ranker to learn from")
+    chosen = model.chosen_specificity
+    origin = "chosen on the last fold" if "calibration_error" in ranker else "the default: nothing to choose by"
+    asked = model.config.lists.specificity
+    told = f"specificity {chosen:g}, {origin}" if asked is None else f"specificity {asked:g}, as configured"
+    return [*facts, told]
