@@ -79,6 +79,11 @@ def test_a_pair_that_is_mostly_co_viewed_is_no_complement(mostly_co_viewed):
     assert graph.substitutes_removed == 1
 
 
+def test_how_much_more_viewed_than_bought_a_substitute_is_can_be_set(mostly_co_viewed):
+    config = GraphConfig(co_purchase=CoPurchaseConfig(substitute_ratio=1_000))
+    assert build_graph(mostly_co_viewed, config).substitutes_removed == 0
+
+
 @pytest.mark.parametrize("similar", [CoViewConfig(), CoViewConfig(length_power=0.5)])
 def test_without_similar_links_the_complements_are_the_same(mostly_co_viewed, similar):
     config = GraphConfig(co_view=similar)
@@ -96,6 +101,9 @@ def test_long_sessions_count_by_their_last_items(make_events):
     config = GraphConfig(co_purchase=CoPurchaseConfig(max_basket_items=3))
     graph = build_graph(make_events(rows), config)
     assert set(graph.complement.rows.tolist()) == {3, 4, 5}
+    looks = [line(1, f"i{n}", "view", n) for n in range(6)]
+    graph = build_graph(make_events(looks), GraphConfig(co_view=CoViewConfig(max_session_items=2)))
+    assert set(graph.similar.rows.tolist()) == {4, 5}
 
 
 def test_top_k_keeps_the_heaviest(make_events):
