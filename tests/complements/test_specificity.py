@@ -97,3 +97,9 @@ def test_an_order_below_the_counts_is_held_against_itself():
         plain, _ = discounted_gains(lists, order.at(specificity))
         assert plain.sum() < 0.9 * discounted_gains(lists, lists.gain)[0].sum()
     assert choose_specificity(lists, order, lists.gain) > 0
+
+
+def test_what_chance_brings_is_seldom_taken_for_a_difference():
+    rng = np.random.default_rng(0)
+    found = [surely_better(rng.standard_normal(120), rng.standard_normal(120), seed) for seed in range(40)]
+    assert sum(found) <= 4
