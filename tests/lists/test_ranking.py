@@ -16,7 +16,7 @@ from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
 from graphrec.events import Catalogue
-from tests.conftest import completing, listing
+from tests.conftest import completing, knowing, listing
 from tests.staple_shop import BAG, BLUE, GROUPS, LARGE, MUG, PARTS, RARE, RED, SMALL, group, write_staple_shop
 
 
@@ -147,6 +147,31 @@ def test_two_packs_of_one_thing_take_one_of_the_first_five_places(model):
     # A pack that is in the cart keeps the other one out as well.
     assert LARGE in answers(model, [MUG, SMALL], 3, near_duplicates="keep")
     assert LARGE not in answers(model, [MUG, SMALL], 5, near_duplicates="one")
+
+
+def test_the_first_ten_places_hold_as_many_types_as_are_asked_for(model):
+    def types(least):
+        listed = lists(model, 10, min_types=least, near_duplicates="keep")
+        kinds = model.type_codes[model.catalogue.codes(listed["complement"])]
+        return listed.assign(type=kinds).groupby("item")["type"].nunique()
+
+    alone, varied = types(1), types(4)
+    assert (varied >= 4).all() and (varied >= alone).all()
+    assert (types(7) > alone).any()
+
+
+def test_lists_that_lead_one_way_leave_out_what_is_bought_before(model):
+    graph, (alder, birch) = model.graph, group(0)[:2]
+    pairs, (before, after) = graph.complement, model.catalogue.codes([alder, birch])
+    # Let the alder have been bought before the birch in each of the baskets that hold both.
+    edge, back = pairs.find(np.array([before, after]), np.array([after, before]))
+    first, later = (np.zeros(len(pairs), dtype=np.int32) for _ in range(2))
+    first[edge] = later[back] = pairs.columns["count"][edge]
+    directed = replace(pairs, columns={**pairs.columns, "first": first, "later": later})
+    memory = replace(model.snapshot.memory, graph=replace(graph, complement=directed))
+    in_order = knowing(model, memory=memory)
+    assert birch in answers(in_order, alder, 5, one_way=True) and alder in answers(in_order, birch, 5)
+    assert alder not in answers(in_order, birch, 50, one_way=True)
 
 
 @pytest.mark.parametrize("k", [1, 10, 100])
