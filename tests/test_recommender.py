@@ -202,6 +202,19 @@ def test_embeddings_of_new_products_may_be_handed_in(recommender):
     assert turned["complement"].tolist() != lists["complement"].tolist()
 
 
+def test_the_weight_says_how_far_a_session_moves_a_list(recommender, popular):
+    answers = recommender.recommend(popular[0], k=10)
+
+    def reranked(weight):
+        settings = recommender.model.config.rerank.model_copy(update={"weight": weight})
+        config = recommender.model.config.model_copy(update={"rerank": settings})
+        model = dataclasses.replace(recommender.model, config=config)
+        return [answer.item for answer in Recommender(model).rerank(answers, [(popular[5], "cart"), popular[6]])]
+
+    assert reranked(0.0) == [answer.item for answer in sorted(answers, key=lambda a: (-a.score, a.item))]
+    assert reranked(0.0) != reranked(1_000.0)
+
+
 def test_explanation_tells_the_evidence(recommender, popular):
     best = recommender.recommend(popular[0], k=1)[0]
     told = recommender.explain(popular[0], best.item)
