@@ -11,4 +11,4 @@ install_graphrec dev
 .venv/bin/lint-imports --no-cache
 .venv/bin/python scripts/write_reference.py --check
 # Two workers of one thread each are done sooner than one of two; a file's tests share its fitted models.
-OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 2 --dist loadfile "$@"
+OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder "$@"

@@ -27,7 +27,7 @@ def page(tmp_path_factory):
         ("lists", "min_types", "| `3` | whole number, >= 1, <= 10 | Types that the first ten places"),
         ("lists", "specificity", "| `null` | number or null, >= 0, <= 5 | How much of what anyone buys is"),
         ("lists", "near_duplicates", '| `"one"` | `keep`, `one` |'),
-        ("graph.complement", "top_k", "| `200` | whole number, >= 1 | Complements kept per item"),
+        ("graph.co_purchase", "top_k", "| `200` | whole number, >= 1 | Complements kept per item"),
         ("events.keep", "column", "| must be given | text |"),
         ("at the top of the file", "seed", "| `0` | whole number, >= 0 |"),
     ],

@@ -6,7 +6,7 @@ import torch
 
 from graphrec.compute.run import Run
 from graphrec.config import RerankConfig
-from graphrec.sessions import SessionItems, SessionMatrix, fit_session_model, session_log_probabilities
+from graphrec.sessions import SessionItems, SessionMatrix, candidate_log_probabilities, fit_session_model
 
 STARTS, ENDS = 3, 6
 """Items 0 to 2 begin a session, items 3 to 8 end it."""
@@ -35,6 +35,12 @@ def fitted(sessions, popularity=None, types=None, prices=None, **settings):
     return fit_session_model(items, sessions, held_out, RerankConfig(**(CONFIG | settings)), Run(0))
 
 
+def after(model, begin, kind, candidates):
+    """Ask for the log-probabilities of candidates after a session of one event."""
+    session = SessionMatrix.of_one(np.array([begin]), np.array([kind]), 1)
+    return candidate_log_probabilities(model, session, candidates[None])[0]
+
+
 @pytest.mark.parametrize("told_by", ["kinds", "prices", "types"])
 def test_each_thing_that_is_known_of_an_event_can_tell_what_comes_next(told_by):
     tells = np.random.default_rng(0).integers(0, STARTS, 1_000)
@@ -48,7 +54,7 @@ def test_each_thing_that_is_known_of_an_event_can_tell_what_comes_next(told_by):
     model, _ = fitted(sessions, types=types, prices=prices)
     for told in range(STARTS):
         begin, kind = (told, 0) if told_by != "kinds" else (0, told)
-        likely = session_log_probabilities(model, np.array([begin]), np.array([kind]), np.arange(ITEMS))
+        likely = after(model, begin, kind, np.arange(ITEMS))
         assert likely.argmax() == STARTS + told
 
 
@@ -60,7 +66,7 @@ def test_what_is_a_negative_often_is_as_likely_as_it_is_met():
     sessions = steps(np.stack([np.zeros_like(ends), ends], axis=1), np.zeros((len(ends), 2)))
     popularity = np.concatenate([[1_500.0, 0.0, 0.0], 1_500 * share])
     model, _ = fitted(sessions, popularity, epochs=4, negatives=128)
-    likely = np.exp(session_log_probabilities(model, np.array([0]), np.array([0]), np.arange(STARTS, ITEMS)))
+    likely = np.exp(after(model, 0, 0, np.arange(STARTS, ITEMS)))
     np.testing.assert_allclose(likely, share, atol=0.1)
 
 
