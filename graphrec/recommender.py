@@ -15,11 +15,20 @@ from graphrec.config import Config
 from graphrec.errors import EventsError
 from graphrec.events import VIEW, Catalogue
 from graphrec.graph import Evidence
-from graphrec.interface import ListsByCodes, Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
 from graphrec.model import Model
 from graphrec.model.answers import explanation, lists_of_new, with_evidence
 from graphrec.model.directory import load_model, save_model
 from graphrec.results import LIST_COLUMNS, Explanation, Recommendation, SimilarItem
+from graphrec.results.interface import (
+    ListsByCodes,
+    Query,
+    Session,
+    Unknown,
+    at_least_one,
+    ids_of,
+    known_codes,
+    session_codes,
+)
 from graphrec.sessions import SessionMatrix, pool_size, reranked_order
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
-from graphrec.interface import ComplementRecommender
 from graphrec.results import LIST_COLUMNS
+from graphrec.results.interface import ComplementRecommender
 
 
 class RecommenderContract:

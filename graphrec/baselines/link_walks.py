@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +12,8 @@ from graphrec.baselines.link_graph import graph_of_links, without_substitutes
 from graphrec.baselines.sparse_rows import inverse, rescaled, row_normalised
 from graphrec.baselines.training_data import TrainingData
 
+_Walk = Callable[[np.ndarray, sparse.csr_array, sparse.csr_array], np.ndarray]
+"""Queries, the matrix of a step and that of the last one -> `(queries, items)`."""
 _LONGEST_PATH = 4
 _POWER_ITERATIONS = 100
 
@@ -28,12 +30,7 @@ def fit_link_walk_2(data: TrainingData, parameters: Mapping[str, float], seed: i
         `beta`; `substitutes`, as in `link_graph`.
     seed : int
     """
-    step, last = _steps(graph_of_links(data, parameters["substitutes"]), parameters["beta"])
-
-    def score(query: np.ndarray) -> np.ndarray:
-        return np.asarray((step[query] @ last).toarray())
-
-    return without_substitutes(data, parameters["substitutes"], score)
+    return _fit_walk(data, parameters, lambda query, step, last: (step[query] @ last).toarray())
 
 
 def fit_link_walk_3(data: TrainingData, parameters: Mapping[str, float], seed: int) -> Scorer:
@@ -46,12 +43,12 @@ def fit_link_walk_3(data: TrainingData, parameters: Mapping[str, float], seed: i
         `beta`; `substitutes`, as in `link_graph`.
     seed : int
     """
+    return _fit_walk(data, parameters, lambda query, step, last: (step[query] @ step).toarray() @ last)
+
+
+def _fit_walk(data: TrainingData, parameters: Mapping[str, float], walked: _Walk) -> Scorer:
     step, last = _steps(graph_of_links(data, parameters["substitutes"]), parameters["beta"])
-
-    def score(query: np.ndarray) -> np.ndarray:
-        return np.asarray((step[query] @ step).toarray() @ last)
-
-    return without_substitutes(data, parameters["substitutes"], score)
+    return without_substitutes(data, parameters["substitutes"], lambda query: np.asarray(walked(query, step, last)))
 
 
 def fit_katz(data: TrainingData, parameters: Mapping[str, float], seed: int) -> Scorer:

@@ -15,8 +15,17 @@ from graphrec.baselines.ranking import block_rows, ranked, scaled
 from graphrec.baselines.training_data import TrainingData
 from graphrec.compute.ragged import blocks, offsets, owners
 from graphrec.events import VIEW, Catalogue
-from graphrec.interface import ListsByCodes, Query, Session, Unknown, at_least_one, ids_of, known_codes, session_codes
 from graphrec.results import SOURCES, Lists, Recommendation
+from graphrec.results.interface import (
+    ListsByCodes,
+    Query,
+    Session,
+    Unknown,
+    at_least_one,
+    ids_of,
+    known_codes,
+    session_codes,
+)
 
 _OBSERVED, _PREDICTED, _FALLBACK = range(len(SOURCES))
 

@@ -77,16 +77,14 @@ def score_candidates(model: ComplementModel, members: Members, candidates: Candi
 
 def _expected(snapshot: Snapshot, members: Members, query: np.ndarray, item: np.ndarray) -> np.ndarray:
     """Baskets that would hold an item and a member of the query if both were bought as they are, but independently."""
-    sold, of_query = _baskets(snapshot, members)
-    return np.asarray(of_query[query] * sold[item] / max(snapshot.memory.graph.baskets, 1))
+    of_query, baskets = _baskets_of_queries(snapshot, members), snapshot.memory.graph.baskets
+    return np.asarray(of_query[query] * snapshot.memory.baskets[item] / max(baskets, 1))
 
 
-def _baskets(snapshot: Snapshot, members: Members) -> tuple[np.ndarray, np.ndarray]:
-    """Count the baskets of each item, and those of each query's members."""
+def _baskets_of_queries(snapshot: Snapshot, members: Members) -> np.ndarray:
+    """Count the baskets of each query's members, `(queries,) float64`."""
     known = members.item >= 0
-    # The graph counts the last items of a long basket alone; by whole baskets no pair can pass that chance explains.
-    sold = snapshot.memory.sales.baskets(snapshot.memory.graph.bought > 0)
-    return sold, np.bincount(members.query[known], sold[members.item[known]], minlength=members.queries)
+    return np.bincount(members.query[known], snapshot.memory.baskets[members.item[known]], minlength=members.queries)
 
 
 def _below_chance(count: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -105,10 +103,10 @@ def should_have_met(snapshot: Snapshot, members: Members) -> np.ndarray:
     """Count the items that each query should have met, so that never to have met them is more than chance."""
     if snapshot.given_links:
         return np.zeros(members.queries, dtype=np.int64)
-    sold, of_query = _baskets(snapshot, members)
+    of_query = _baskets_of_queries(snapshot, members)
     least = _SHOULD_HAVE_MET * snapshot.memory.graph.baskets / np.maximum(of_query, 1e-12)
     # A little less, so that no rounding leaves one out.
-    return np.asarray(len(sold) - np.searchsorted(np.sort(sold), least * (1 - 1e-9)))
+    return np.asarray(snapshot.items - np.searchsorted(snapshot.memory.rising_baskets, least * (1 - 1e-9)))
 
 
 def significant(score: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ from graphrec.baselines.training_data import TrainingData
 from graphrec.embeddings.features import fit_item_features
 from graphrec.errors import EventsError
 from graphrec.evaluation.split import Split
-from graphrec.interface import ComplementRecommender
 from graphrec.model import Model
+from graphrec.results.interface import ComplementRecommender
 
 _TOLERANCE = 1e-5
 

@@ -168,7 +168,7 @@ def _rank_block(
         order = _behind_the_window(query, stays & (tier < _LAST))
         query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     if not snapshot.given_links:
-        # How far a list is filled depends on how long a one is asked for: what stands beyond brings no type in.
+        # How far a list is filled depends on how long a list is asked for: what stands beyond brings no type in.
         beyond_fill = (tier == _FILL) & (rank_within(query) >= _FILLED)
         types = np.where((tier == _LAST) | beyond_fill, -1, snapshot.known.type_codes[item])
         order = varied(query, types, rules.min_types)
@@ -222,7 +222,7 @@ def _bought_before(model: ComplementModel, members: Members, candidates: Candida
 
 def _popular(snapshot: Snapshot, short: np.ndarray, enough: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pair every query whose list is short with so many bestsellers, in the order in which they fill it."""
-    best_first = np.argsort(-snapshot.memory.popularity, kind="stable")
+    best_first = snapshot.memory.by_popularity
     owner, place = ranges(np.zeros_like(enough), np.minimum(enough, len(best_first)))
     return short[owner], best_first[place]
 

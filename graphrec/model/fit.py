@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -12,16 +12,17 @@ from graphrec.complements import ComplementModel, KnownItems, Lenders, Snapshot,
 from graphrec.complements.networks import build_forests, fit_predictor
 from graphrec.compute.progress import Display
 from graphrec.compute.run import Run
+from graphrec.compute.training import Curve
 from graphrec.config import Config
 from graphrec.embeddings import fit_encoder, seen_links
-from graphrec.embeddings.features import fit_item_features
+from graphrec.embeddings.features import ItemFeatures, fit_item_features
 from graphrec.errors import GraphrecWarning
-from graphrec.events import Events, split_latest
-from graphrec.graph import build_both_graphs, build_graph, require_complements, require_learnable
+from graphrec.events import Catalogue, Events, split_latest
+from graphrec.graph import ProductGraph, build_both_graphs, build_graph, require_complements, require_learnable
 from graphrec.model.model import Model
 from graphrec.model.report import report_data
 from graphrec.retrieval import AnnoyIndex, BandedIndex, recall_against_exact
-from graphrec.sessions import SessionItems, fit_session_model, session_matrix
+from graphrec.sessions import SessionItems, SessionLstm, fit_session_model, session_matrix
 
 
 def fit_model(events: Events, config: Config, display: Display) -> Model:
@@ -37,47 +38,29 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
     """
     run = Run.of(config, display)  # a GPU that is not there is said before anything is counted
     require_learnable(events)
-    seed, catalogue = config.seed, events.catalogue.frame
     with display.stage("item features"):
-        features = fit_item_features(catalogue, config.features, seed)
-        item_matrix, type_codes = features.transform(catalogue), features.type_codes(catalogue)
-        prices = features.price_columns(catalogue, type_codes)
-    earlier, later = split_latest(events, config.training.validation)
-    with display.stage("pairs of the whole log"):
-        graph = build_both_graphs(events, item_matrix, type_codes, config)
-    require_complements(graph)
-    with display.stage("pairs before the validation cut"):
-        past = build_both_graphs(earlier, item_matrix, type_codes, config)
-        future = build_graph(later, config.graph, similar=False)
-    if not len(past.complement):
-        warnings.warn(
-            "all pairs were bought in the validation part; epochs are not validated", GraphrecWarning, stacklevel=3
-        )
-        past, future = graph, graph.without_complements()
-    encoder = fit_encoder(item_matrix, past.similar, config.encoder, run)
+        features = fit_item_features(events.catalogue.frame, config.features, config.seed)
+        items = _Items.of(events.catalogue, features)
+    parts = split_latest(events, config.training.validation)
+    graph, past, future = _graphs(events, parts, items, config, display)
+    encoder = fit_encoder(items.matrix, past.similar, config.encoder, run)
     with display.stage("embeddings of all items"):
         links = seen_links(graph.similar, config.encoder)
-        embeddings = encoder.model.embed_all(torch.from_numpy(item_matrix), links).numpy()
-    predictor, curves = fit_predictor(encoder, past, future, type_codes, len(features.types), config.networks, run)
-    learned = learn_to_rank(events, item_matrix, features, config, run)
+        embeddings = encoder.model.embed_all(torch.from_numpy(items.matrix), links).numpy()
+    predictor, curves = fit_predictor(encoder, past, future, items.types, len(features.types), config.networks, run)
+    learned = learn_to_rank(events, items.matrix, features, config, run)
     with display.stage("look-alikes"):
-        lenders = Lenders.lay_out(embeddings, graph.bought).with_forest(config.retrieval, seed)
+        lenders = Lenders.lay_out(embeddings, graph.bought).with_forest(config.retrieval, config.seed)
         likeness = lenders.look_alikes(embeddings, np.arange(len(embeddings)), config.complements.look_alikes)
     with display.stage("indexes"):
-        known = KnownItems(embeddings, type_codes, prices, likeness)
+        known = KnownItems(embeddings, items.types, items.prices, likeness)
         snapshot, recall = _with_forests(Snapshot.at(events, graph, predictor, known, config))
-        similar_index = AnnoyIndex.build(embeddings, config.retrieval, seed)
+        similar_index = AnnoyIndex.build(embeddings, config.retrieval, config.seed)
         recall["similar"] = recall_against_exact(similar_index, embeddings, embeddings[_asked(snapshot)], 10)
-    complements = ComplementModel(snapshot, learned.ranker, snapshot.memory.popularity)
     with display.stage("what anyone buys"):
+        complements = ComplementModel(snapshot, learned.ranker, snapshot.memory.popularity)
         complements = replace(complements, anyone=what_anyone_buys(complements))
-    session_model, session_curve = fit_session_model(
-        SessionItems(embeddings, type_codes, prices, earlier.facts.per_item, len(features.types)),
-        session_matrix(earlier, config.rerank.max_length, config.rerank.max_sessions, seed),
-        session_matrix(later, config.rerank.max_length, config.rerank.max_sessions, seed),
-        config.rerank,
-        run,
-    )
+    session_model, session_curve = _fit_sessions(parts, known, len(features.types), config, run)
     curves = {"encoder": encoder.curve, **curves, **learned.curves, "session model": session_curve}
     report = report_data(events, graph, features, config) | {
         "stages": {name: asdict(curve) for name, curve in curves.items()},
@@ -98,6 +81,48 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         rejected=events.rejected,
         fingerprint=events.fingerprint(),
     )
+
+
+@dataclass(frozen=True)
+class _Items:
+    """Catalogue rows as numbers: the item matrix, type codes and prices."""
+
+    matrix: np.ndarray
+    types: np.ndarray
+    prices: np.ndarray
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, features: ItemFeatures) -> _Items:
+        types = features.type_codes(catalogue.frame)
+        return cls(features.transform(catalogue.frame), types, features.price_columns(catalogue.frame, types))
+
+
+def _graphs(
+    events: Events, parts: tuple[Events, Events], items: _Items, config: Config, display: Display
+) -> tuple[ProductGraph, ProductGraph, ProductGraph]:
+    """Build the graphs of the whole log, and of its parts before and after the validation cut."""
+    with display.stage("pairs of the whole log"):
+        graph = build_both_graphs(events, items.matrix, items.types, config)
+    require_complements(graph)
+    earlier, later = parts
+    with display.stage("pairs before the validation cut"):
+        past = build_both_graphs(earlier, items.matrix, items.types, config)
+        if len(past.complement):
+            return graph, past, build_graph(later, config.graph, similar=False)
+    warnings.warn(
+        "all pairs were bought in the validation part; epochs are not validated", GraphrecWarning, stacklevel=4
+    )
+    return graph, graph, graph.without_complements()
+
+
+def _fit_sessions(
+    parts: tuple[Events, Events], known: KnownItems, types: int, config: Config, run: Run
+) -> tuple[SessionLstm, Curve]:
+    settings = config.rerank
+    earlier, later = (session_matrix(part, settings.max_length, settings.max_sessions, run.seed) for part in parts)
+    sold = parts[0].facts.per_item
+    items = SessionItems(known.embeddings, known.type_codes, known.price, sold, types)
+    return fit_session_model(items, earlier, later, settings, run)
 
 
 def _with_forests(snapshot: Snapshot) -> tuple[Snapshot, dict[str, float | None]]:

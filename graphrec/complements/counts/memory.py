@@ -149,6 +149,22 @@ class Memory:
         return np.lexsort((np.arange(self.graph.items), -self.graph.viewed, -self.graph.bought))
 
     @cached_property
+    def by_popularity(self) -> np.ndarray:
+        """All items, those of the largest `popularity` first, `(items,) int64`."""
+        return np.argsort(-self.popularity, kind="stable")
+
+    @cached_property
+    def baskets(self) -> np.ndarray:
+        """Baskets that hold each item, `(items,) float64`."""
+        # The graph counts the last items of a long basket alone; by whole baskets no pair passes that chance explains.
+        return self.sales.baskets(self.graph.bought > 0)
+
+    @cached_property
+    def rising_baskets(self) -> np.ndarray:
+        """`baskets` in rising order, `(items,) float64`."""
+        return np.sort(self.baskets)
+
+    @cached_property
     def popularity(self) -> np.ndarray:
         """Share of all purchases, by `sales`, `(items,) float64`."""
         return np.asarray(self.sales.popularity / self.sales.popularity.sum())

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.compute.ragged import largest_of_sparse_rows
-from graphrec.compute.sparse_entries import entries, stored_places
+from graphrec.compute.sparse_entries import columns_of_pairs, largest_of_each
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,7 @@ class Walks:
 
     def candidates(self, most: int) -> tuple[np.ndarray, np.ndarray]:
         """Pair queries, by position, with the `most` items to which walks of each length lead most often."""
-        owner, item = zip(
-            *(largest_of_sparse_rows(rows, most) for rows in (self.two_step, self.three_step)), strict=True
-        )
-        return np.concatenate(owner), np.concatenate(item)
+        return largest_of_each((self.two_step, self.three_step), most)
 
     def columns(self, owner: np.ndarray, item: np.ndarray) -> Mapping[str, np.ndarray]:
         """Look pairs up, `(n,) float64` each.
@@ -69,8 +65,7 @@ class Walks:
         owner, item : ndarray
             `(n,) int64`: position of the query and code of the candidate.
         """
-        wanted = owner * self.two_step.shape[1] + item
-        return {name: entries(stored_places(rows), rows.data, wanted) for name, rows in vars(self).items()}
+        return columns_of_pairs(vars(self), owner, item)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from graphrec.compute.ragged import largest_of_sparse_rows
-from graphrec.compute.sparse_entries import entries, stored_places
+from graphrec.compute.sparse_entries import columns_of_pairs, largest_of_each
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,7 @@ class Borrowed:
 
     def candidates(self, most: int) -> tuple[np.ndarray, np.ndarray]:
         """Pair queries, by position, with the `most` items for which each side borrows most; a pair may stand twice."""
-        owner, item = zip(
-            *(largest_of_sparse_rows(side, most) for side in (self.by_query, self.by_candidate)), strict=True
-        )
-        return np.concatenate(owner), np.concatenate(item)
+        return largest_of_each((self.by_query, self.by_candidate), most)
 
     def columns(self, owner: np.ndarray, item: np.ndarray) -> Mapping[str, np.ndarray]:
         """Look pairs up, `(n,) float64` each: what the query borrows, what the candidate does, what the lenders sold.
@@ -77,9 +73,5 @@ class Borrowed:
         owner, item : ndarray
             `(n,) int64`: position of the query and code of the candidate.
         """
-        wanted = owner * self.by_query.shape[1] + item
-        return {
-            "borrowed_by_query": entries(stored_places(self.by_query), self.by_query.data, wanted),
-            "borrowed_by_candidate": entries(stored_places(self.by_candidate), self.by_candidate.data, wanted),
-            "lenders_bought": self.lenders_bought[owner],
-        }
+        sides = {"borrowed_by_query": self.by_query, "borrowed_by_candidate": self.by_candidate}
+        return {**columns_of_pairs(sides, owner, item), "lenders_bought": self.lenders_bought[owner]}

@@ -13,7 +13,7 @@ import pandas as pd
 from graphrec.compute.progress import Display, Silent
 from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
 from graphrec.events import KINDS, Catalogue, Kind
-from graphrec.results import LIST_COLUMNS, Recommendation
+from graphrec.results.answers import LIST_COLUMNS, Recommendation
 
 Unknown = Literal["raise", "skip"]
 Query = str | int | Sequence[str | int]

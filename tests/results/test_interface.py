@@ -5,8 +5,8 @@ import pytest
 
 from graphrec.errors import EventsError, GraphrecWarning, UnknownItem
 from graphrec.events import KINDS, Catalogue
-from graphrec.interface import at_least_one, ids_of, known_codes, session_codes, session_steps
 from graphrec.results import LIST_COLUMNS
+from graphrec.results.interface import at_least_one, ids_of, known_codes, session_codes, session_steps
 
 CATALOGUE = Catalogue.from_frame(pd.DataFrame({"item": ["7", "a", "b"]}))
 
