@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from graphrec import Recommender
-from graphrec.complements import Snapshot
+from graphrec.complements import Ranker, Snapshot, collect_candidates
 from graphrec.complements.folds import answers_of, held_out_links, labelled_lists
 from graphrec.config import Config
 from graphrec.events import load_events
@@ -88,7 +88,14 @@ def test_known_links_take_no_share_from_what_is_predicted(model):
     """Shares of what is not known sum to 1 at most, and to nearly that where walks lead to all of it."""
     listed = Recommender(model).recommend_all(ITEMS - 1)
     predicted = listed[listed["source"] != "observed"].groupby("item")["score"].sum()
-    assert (predicted <= 1 + 1e-9).all()
+    assert (predicted <= 1 + 1e-9).all() and predicted.median() > 0.9
+    # A ranker that has learned nothing takes what is linked already for the likeliest by far.
+    untaught = Ranker(model.complements.ranker.columns, 4, 1).double().eval()
+    queries = model.snapshot.known.queries(np.arange(len(model.catalogue)))
+    candidates = collect_candidates(model.snapshot, queries)
+    shares = replace(model.complements, ranker=untaught).shares(queries, candidates)
+    linked = candidates.facts["count"] > 0
+    assert linked.any() and (shares[linked] == 0).all() and (shares[~linked] > 0).all()
 
 
 def test_what_is_kept_out_of_an_answer_leaves_the_places_to_others(model, known):
