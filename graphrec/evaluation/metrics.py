@@ -31,10 +31,11 @@ def hit_matrix(ranked: np.ndarray, questions: Questions) -> HitMatrix:
         `(questions, k) int64` item codes, the best first, -1 where a list is short.
     questions : Questions
     """
+    # One wider than the codes need, so that the -1 of a short list is nobody's code in the row before.
     width = int(max(ranked.max(initial=0), questions.answer_item.max(initial=0))) + 2
     answers = np.sort(questions.answer_question * width + questions.answer_item)
     keys = np.arange(len(ranked))[:, None] * width + ranked
-    return np.asarray(is_among(answers, keys) & (ranked >= 0))
+    return is_among(answers, keys)
 
 
 def answer_shares(questions: Questions, items: int) -> np.ndarray:

@@ -48,7 +48,8 @@ def names(split, codes):
 
 
 def test_items_are_known_as_they_were_at_the_cut(split):
-    cut = split(LOG)
+    # Later rows that would outvote the earlier ones.
+    cut = split([*LOG, *(line(n, "13", "a", price=9.0, title="new name") for n in range(6, 16))])
     frame = cut.train.catalogue.frame.set_index("item")
     assert frame.loc["a", ["title", "price"]].tolist() == ["old name", 1.0]
     # What came later is known by its own row, and is cold.
