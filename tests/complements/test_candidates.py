@@ -144,6 +144,9 @@ def test_the_networks_name_the_items_of_the_likeliest_types(snapshot_of):
     likeliest = snapshot.predictor.type_probabilities(snapshot.known.embeddings[[NEW]])[0].argmax()
     members = set(np.flatnonzero(snapshot.known.type_codes == likeliest).tolist())
     assert members - {NEW} <= set(candidates_of(snapshot, NEW)[0])
+    # Asked for one of each type, they name no second one.
+    one_each = list(candidates_of(snapshot_of(expected=1, predicted=1), NEW)[0])
+    assert one_each and len(set(snapshot.known.type_codes[one_each])) == len(one_each)
 
 
 def test_a_candidate_is_as_likely_however_it_was_found(snapshot_of):
