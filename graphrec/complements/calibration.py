@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from graphrec.complements.labelled_lists import LabelledLists
-from graphrec.complements.ranker import Ranker, list_shares
+from graphrec.complements.ranker import ListRanker, list_shares
 
 _TEMPERATURES = np.geomspace(0.5, 2.0, 29)
 _BINS = 10
 _LEAST = 1e-12
 
 
-def choose_temperature(ranker: Ranker, lists: LabelledLists) -> float:
+def choose_temperature(ranker: ListRanker, lists: LabelledLists) -> float:
     """Choose the temperature under which what was bought is likeliest (Guo et al., ICML 2017).
 
     Parameters
     ----------
-    ranker : Ranker
+    ranker : ListRanker
         Whose temperature is 1.
     lists : LabelledLists
         That it has not learned from.

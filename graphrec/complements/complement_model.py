@@ -9,7 +9,7 @@ import numpy as np
 from graphrec.complements.candidates import Candidates, collect_candidates, outside
 from graphrec.complements.evidence import PairsInView, describe, posterior_of
 from graphrec.complements.known_items import QueryItems
-from graphrec.complements.ranker import Ranker, list_shares
+from graphrec.complements.ranker import ListRanker, list_shares
 from graphrec.complements.snapshot import Snapshot
 from graphrec.compute.ragged import blocks
 
@@ -29,14 +29,14 @@ class ComplementModel:
     ----------
     snapshot : Snapshot
         Of the whole log.
-    ranker : Ranker or None
+    ranker : ListRanker or None
         Scores the candidates; None where it did no better than the posterior, or had nothing to learn from.
     anyone : ndarray
         `(items,) float64`: P(item), whoever buys, as of `what_anyone_buys`.
     """
 
     snapshot: Snapshot
-    ranker: Ranker | None
+    ranker: ListRanker | None
     anyone: np.ndarray
 
     def log_scores(self, queries: QueryItems, candidates: Candidates) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,17 +14,20 @@ from graphrec.complements.known_items import KnownItems
 from graphrec.complements.labelled_lists import LabelledLists
 from graphrec.complements.neighbours.look_alikes import Lenders
 from graphrec.complements.networks import ComplementPredictor, fit_predictor
-from graphrec.complements.ranker import Ranker, fit_ranker
+from graphrec.complements.ranker import ListRanker, fit_ranker, listed_shares
 from graphrec.complements.snapshot import Snapshot
 from graphrec.complements.specificity import UNTRIED, Order, choose_specificity, discounted_gains, surely_better
 from graphrec.compute.run import Run
 from graphrec.compute.training import Curve
-from graphrec.config import Config
+from graphrec.config import Config, RankerConfig
 from graphrec.embeddings import fit_encoder
 from graphrec.embeddings.features import ItemFeatures
 from graphrec.errors import GraphrecWarning
 from graphrec.events import Events
 from graphrec.graph import build_both_graphs, build_graph
+
+FitRanker = Callable[[LabelledLists, RankerConfig, Run, LabelledLists | None, int | None], tuple[ListRanker, Curve]]
+"""A way to fit a ranker, as `fit_ranker` does."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class LearnedOrder:
 
     Parameters
     ----------
-    ranker : Ranker or None
+    ranker : ListRanker or None
         None where the posterior of memory and networks, or the counts, order the last fold as well, or where there
         is too little to learn from.
     specificity : float
@@ -43,7 +47,7 @@ class LearnedOrder:
         What was seen on the last fold, for the report.
     """
 
-    ranker: Ranker | None = None
+    ranker: ListRanker | None = None
     specificity: float = UNTRIED
     curves: dict[str, Curve] = field(default_factory=dict)
     facts: dict[str, float] = field(default_factory=dict)
@@ -55,6 +59,7 @@ def learn_to_rank(
     features: ItemFeatures,
     config: Config,
     run: Run,
+    fit: FitRanker | None = fit_ranker,
 ) -> LearnedOrder:
     """Learn to order candidates on later folds of the log, and keep it if the last one says that it is better.
 
@@ -69,6 +74,8 @@ def learn_to_rank(
     features : ItemFeatures
     config : Config
     run : Run
+    fit : callable or None
+        How a ranker is fitted; another than graphrec's own can be evaluated, and not be saved. None: without one.
     """
     settings, of_links = config.ranker, config.events.reader == "links"
     cut = held_out_links if of_links else temporal_folds
@@ -92,7 +99,7 @@ def learn_to_rank(
             advance(1)
     if len(parts) < 2 or not all(part.gain.any() for part in parts[-2:]):
         return _too_little()
-    return _chosen(parts, config, run)
+    return _chosen(parts, config, run, fit)
 
 
 def _networks_before(
@@ -119,15 +126,18 @@ def _networks_before(
     return predictor, KnownItems(encoder.embeddings, type_codes, prices, likeness)
 
 
-def _chosen(parts: list[LabelledLists], config: Config, run: Run) -> LearnedOrder:
+def _chosen(parts: list[LabelledLists], config: Config, run: Run, fit: FitRanker | None) -> LearnedOrder:
     """Learn on all folds but the last, choose on it, then learn on all of them."""
     settings, last = config.ranker, parts[-1].bought()
+    if fit is None:
+        posterior = Order.of(last, last.posterior.astype(np.float64))
+        return LearnedOrder(None, choose_specificity(last, posterior, last.count.astype(np.float64)))
     training = LabelledLists.joined(parts[:-1])
     # One network is enough to choose by.
-    ranker, curve = fit_ranker(training, settings, run, last, networks=1)
+    ranker, curve = fit(training, settings, run, last, 1)
     temperature = choose_temperature(ranker, last)
     ranker.temperature.fill_(temperature)
-    shares, counts = ranker.shares(last), last.count.astype(np.float64)
+    shares, counts = listed_shares(ranker, last), last.count.astype(np.float64)
     # What would be served instead, each at the specificity that suits it best.
     orders = {
         "ranker": Order.of(last, shares),
@@ -145,7 +155,7 @@ def _chosen(parts: list[LabelledLists], config: Config, run: Run) -> LearnedOrde
     }
     if not better:
         return LearnedOrder(None, chosen["posterior"], {"ranker": curve}, facts)
-    ranker, whole = fit_ranker(LabelledLists.joined(parts), settings, run)
+    ranker, whole = fit(LabelledLists.joined(parts), settings, run, None, None)
     ranker.temperature.fill_(temperature)
     return LearnedOrder(ranker, chosen["ranker"], {"ranker": curve, "ranker, on all folds": whole}, facts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,6 +21,23 @@ _POSTERIOR = 0
 """Column of the log posterior of counts and networks, which a ranker corrects."""
 _OUTSIDE = 3
 """Numbers of `outside_features`."""
+
+
+class ListRanker(Protocol):
+    """What orders candidates: a score for each of them, and one for all that is no candidate."""
+
+    @property
+    def temperature(self) -> Tensor:
+        """By which scores are divided, `(1,)`."""
+        ...
+
+    def score(self, features: np.ndarray) -> np.ndarray:
+        """Score candidates, `(n,) float64`, for `(n, features) float64`."""
+        ...
+
+    def elsewhere(self, outside: np.ndarray) -> np.ndarray:
+        """Score what is no candidate, `(queries,) float64`, for `(queries, 3) float64`."""
+        ...
 
 
 class ListScorer(nn.Module):
@@ -103,10 +121,11 @@ class Ranker(nn.Module):
         scores = torch.stack([network.elsewhere(rows) for network in self.networks]).mean(dim=0)  # type: ignore[operator]
         return np.asarray((scores / self.temperature).numpy())
 
-    def shares(self, lists: LabelledLists) -> np.ndarray:
-        """P(candidate | query) of labelled lists, `(n,) float64`."""
-        scores = self.score(lists.features.astype(np.float64))
-        return list_shares(scores, lists.owner, self.elsewhere(lists.outside.astype(np.float64)))
+
+def listed_shares(ranker: ListRanker, lists: LabelledLists) -> np.ndarray:
+    """P(candidate | query) of labelled lists, `(n,) float64`."""
+    scores = ranker.score(lists.features.astype(np.float64))
+    return list_shares(scores, lists.owner, ranker.elsewhere(lists.outside.astype(np.float64)))
 
 
 def list_shares(scores: np.ndarray, owner: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def graphrec_model(key: str, variant: Variant, seed: int, number: int) -> Evalua
 
     def fit(materials: Materials, display: Display) -> Fitted:
         config = variant.config(materials.config).model_copy(update={"seed": seed})
-        model = fit_model(materials.split.train, config, display)
+        model = fit_model(materials.split.train, config, display, variant.ranker)
         require_no_leaks(find_leaks(model, materials.split))
         return of_model(model, materials.types[0])
 

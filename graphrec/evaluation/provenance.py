@@ -12,7 +12,7 @@ from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.question_sets import QuestionSets
 
 _NEVER_DECIDE = {"store", "engine"}
-_OURS_ALONE = {"graph", "encoder", "complements", "lists", "retrieval", "rerank", "training"}
+_OURS_ALONE = {"graph", "encoder", "complements", "lists", "networks", "ranker", "rerank", "retrieval", "training"}
 """Settings of graphrec's own models: a change of them leaves the lists of baselines as they are."""
 _ASKS = "graphrec.evaluation.experiment"
 

@@ -100,13 +100,14 @@ def _write_files(model: Model, folder: Path) -> None:
         for band, forest in model.snapshot.expected.forests.items():
             forest.save(folder / f"expected-{band}.ann")
     (folder / "card.md").write_text(model_card(model), encoding="utf-8")
+    ranker = _ranker(model)
     manifest = {
         "format": FORMAT,
         "graphrec": version("graphrec"),
         "config": model.config.model_dump(mode="json"),
         "fingerprint": model.fingerprint,
         "features": model.features.settings(),
-        "ranker_columns": list(model.complements.ranker.columns) if model.complements.ranker is not None else [],
+        "ranker_columns": list(ranker.columns) if ranker is not None else [],
         "specificity": model.chosen_specificity,
         "similar_sources": list(model.graph.similar_sources),
         "report": model.report,
@@ -243,9 +244,16 @@ def _load_expected(path: Path, memory: Memory, config: RetrievalConfig) -> Exact
     )
 
 
+def _ranker(model: Model) -> Ranker | None:
+    ranker = model.complements.ranker
+    if ranker is not None and not isinstance(ranker, Ranker):
+        raise ModelError(f"a {type(ranker).__name__} cannot be saved, only graphrec's own ranker; evaluate it instead")
+    return ranker
+
+
 def _networks(model: Model) -> dict[str, Network]:
     """Name the networks as their files are named."""
-    ranker = model.complements.ranker
+    ranker = _ranker(model)
     return {
         **({} if ranker is None else {"ranker": ranker}),
         "type_transition": model.snapshot.predictor.transition,

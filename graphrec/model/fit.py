@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 from graphrec.complements import ComplementModel, KnownItems, Lenders, Snapshot, learn_to_rank, what_anyone_buys
+from graphrec.complements.learning import FitRanker
 from graphrec.complements.networks import build_forests, fit_predictor
+from graphrec.complements.ranker import fit_ranker
 from graphrec.compute.progress import Display
 from graphrec.compute.run import Run
 from graphrec.compute.training import Curve
@@ -25,11 +27,19 @@ from graphrec.retrieval import AnnoyIndex, BandedIndex, recall_against_exact
 from graphrec.sessions import SessionItems, SessionLstm, fit_session_model, session_matrix
 
 
-def fit_model(events: Events, config: Config, display: Display) -> Model:
+def fit_model(events: Events, config: Config, display: Display, ranker: FitRanker | None = fit_ranker) -> Model:
     """Fit all parts.
 
     The latest baskets (`training.validation`) are kept from every network: they choose epochs. The graphs, and so
     all counts, are then taken from the whole log.
+
+    Parameters
+    ----------
+    events : Events
+    config : Config
+    display : Display
+    ranker : callable or None
+        How a ranker is fitted; None: without one.
 
     Raises
     ------
@@ -48,7 +58,7 @@ def fit_model(events: Events, config: Config, display: Display) -> Model:
         links = seen_links(graph.similar, config.encoder)
         embeddings = encoder.model.embed_all(torch.from_numpy(items.matrix), links).numpy()
     predictor, curves = fit_predictor(encoder, past, future, items.types, len(features.types), config.networks, run)
-    learned = learn_to_rank(events, items.matrix, features, config, run)
+    learned = learn_to_rank(events, items.matrix, features, config, run, ranker)
     with display.stage("look-alikes"):
         lenders = Lenders.lay_out(embeddings, graph.bought).with_forest(config.retrieval, config.seed)
         likeness = lenders.look_alikes(embeddings, np.arange(len(embeddings)), config.complements.look_alikes)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graphrec.complements.calibration import choose_temperature
-from graphrec.complements.ranker import Ranker
+from graphrec.complements.ranker import Ranker, listed_shares
 from tests.complements.test_ranker import labelled
 
 QUERIES, CANDIDATES = 50, 4
@@ -22,4 +22,4 @@ def test_scores_that_are_too_sharp_or_too_flat_are_tempered(sharpness):
     temperature = choose_temperature(ranker, lists)
     assert temperature == pytest.approx(sharpness, rel=0.03)
     ranker.temperature.fill_(sharpness)
-    np.testing.assert_allclose(ranker.shares(lists), inside.ravel(), rtol=1e-4)
+    np.testing.assert_allclose(listed_shares(ranker, lists), inside.ravel(), rtol=1e-4)

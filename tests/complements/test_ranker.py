@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from graphrec.complements.labelled_lists import LabelledLists, outside_features
-from graphrec.complements.ranker import ListScorer, fit_ranker, list_loss, list_shares, ranker_loss
+from graphrec.complements.ranker import ListScorer, fit_ranker, list_loss, list_shares, listed_shares, ranker_loss
 from graphrec.compute.run import Run
 from graphrec.config import RankerConfig
 
@@ -121,7 +121,7 @@ def test_what_makes_an_answer_is_found_where_it_is_planted_only(planted, low, hi
     config = RankerConfig(epochs=20)
     ranker, curve = fit_ranker(drawn(rng, 800, planted), config, Run(0), validation=drawn(rng, 200, planted))
     test = drawn(rng, 300, planted)
-    shares = ranker.shares(test).reshape(300, 20)
+    shares = listed_shares(ranker, test).reshape(300, 20)
     assert low <= (shares.argmax(axis=1) == test.gain.reshape(300, 20).argmax(axis=1)).mean() <= high
     assert len(curve.validation) == curve.best_epoch == 20, "the end of the schedule is kept"
 
@@ -131,7 +131,7 @@ def test_the_share_of_what_is_no_candidate_is_learned():
     part = drawn(rng, 800, planted=True)
     half_elsewhere = LabelledLists(**{**vars(part), "total": part.total * 2})
     inside = [
-        fit_ranker(lists, RankerConfig(epochs=20), Run(0))[0].shares(lists).reshape(-1, 20).sum(axis=1)
+        listed_shares(fit_ranker(lists, RankerConfig(epochs=20), Run(0))[0], lists).reshape(-1, 20).sum(axis=1)
         for lists in (part, half_elsewhere)
     ]
     assert inside[0].mean() > 0.9
