@@ -32,6 +32,8 @@ class Scored:
         `(n,) float64`: P(item | query), 1 for a given link.
     source : ndarray
         `(n,) int64`, a position in `SOURCES`.
+    together, expected : ndarray
+        `(n,) float64`: baskets that hold the item and a member of the query, and those that would by chance.
     unlikely : ndarray
         `(n,) bool`: bought together with the query less often than chance would have it.
     given : ndarray
@@ -43,6 +45,8 @@ class Scored:
     key: np.ndarray
     score: np.ndarray
     source: np.ndarray
+    together: np.ndarray
+    expected: np.ndarray
     unlikely: np.ndarray
     given: np.ndarray
 
@@ -71,12 +75,13 @@ def score_candidates(model: ComplementModel, members: Members, candidates: Candi
     # What is no likelier than for anyone is known of no query in particular.
     beyond = score > np.maximum(model.anyone[item], snapshot.memory.popularity[item])
     source = np.where(count > 0, OBSERVED, np.where(beyond, PREDICTED, FALLBACK))
-    unlikely = _below_chance(count, _expected(snapshot, members, query, item)) & ~given
-    return Scored(query, item, key, score, source, unlikely, given)
+    expected = expected_together(snapshot, members, query, item)
+    unlikely = _below_chance(count, expected) & ~given
+    return Scored(query, item, key, score, source, count, expected, unlikely, given)
 
 
-def _expected(snapshot: Snapshot, members: Members, query: np.ndarray, item: np.ndarray) -> np.ndarray:
-    """Baskets that would hold an item and a member of the query if both were bought as they are, but independently."""
+def expected_together(snapshot: Snapshot, members: Members, query: np.ndarray, item: np.ndarray) -> np.ndarray:
+    """Count the baskets that would hold an item and a member of the query if chance alone brought them together."""
     of_query, baskets = _baskets_of_queries(snapshot, members), snapshot.memory.graph.baskets
     return np.asarray(of_query[query] * snapshot.memory.baskets[item] / max(baskets, 1))
 
@@ -96,7 +101,7 @@ def never_together(snapshot: Snapshot, members: Members, query: np.ndarray, item
     """Tell which pairs, none of them bought together, are so by more than chance."""
     if snapshot.given_links:
         return np.zeros(len(query), dtype=bool)
-    return _below_chance(np.zeros(len(query)), _expected(snapshot, members, query, item))
+    return _below_chance(np.zeros(len(query)), expected_together(snapshot, members, query, item))
 
 
 def should_have_met(snapshot: Snapshot, members: Members) -> np.ndarray:

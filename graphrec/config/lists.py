@@ -18,6 +18,12 @@ class ListsConfig(Section):
     near_duplicates: Literal["keep", "one"] = "one"
     """'one': the first five places, which a page shows, hold no other pack of the query and one pack of a thing; the
     others follow. 'keep' leaves them where they are."""
+    staples: Literal["keep", "demote", "drop"] = "demote"
+    """What becomes of a staple, such as a carrier bag: an item of more than `staple_share` of all baskets that is
+    bought with the query no oftener than chance explains. 'demote' lists it behind all that the query makes likelier,
+    'drop' only where the shop has nothing else, 'keep' where its probability puts it."""
+    staple_share: float = Field(0.2, gt=0, le=1)
+    """Share of all baskets from which on an item may be a staple."""
     min_types: int = Field(3, ge=1, le=10)
     """Types that the first ten places of a list hold at least, where there are so many; 1: relevance alone."""
     one_way: bool = False

@@ -2,5 +2,6 @@
 
 from graphrec.lists.near_duplicates import NearDuplicates
 from graphrec.lists.ranking import ListRules, Ranking, rank_at_specificities
+from graphrec.lists.staples import Staples
 
-__all__ = ["ListRules", "NearDuplicates", "Ranking", "rank_at_specificities"]
+__all__ = ["ListRules", "NearDuplicates", "Ranking", "Staples", "rank_at_specificities"]

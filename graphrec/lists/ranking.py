@@ -14,15 +14,18 @@ from graphrec.complements.scores import (
     FALLBACK,
     OBSERVED,
     Scored,
+    expected_together,
     never_together,
     score_candidates,
     should_have_met,
     significant,
 )
 from graphrec.complements.snapshot import Snapshot
-from graphrec.compute.ragged import blocks, is_among, padded, ranges, rank_within
+from graphrec.compute.ragged import blocks, is_among, padded, rank_within
 from graphrec.compute.sparse_entries import stored_places
+from graphrec.lists.fill import Fill
 from graphrec.lists.near_duplicates import NearDuplicates
+from graphrec.lists.staples import Staples
 from graphrec.lists.variety import varied
 
 _BLOCK = 1024
@@ -33,8 +36,10 @@ _FILLED = 50
 """Candidates up to which a list is filled, however short a list is asked for: a list is the head of a longer one."""
 _WINDOW = 5
 """First places of a list, as many as a page shows beside a product, that hold one pack of a thing."""
-_GIVEN, _CANDIDATE, _FILL, _LAST = range(4)
+_GIVEN, _CANDIDATE, _STAPLE, _FILL, _LAST, _DROPPED = range(6)
 """Tiers of a list, see `_rank_block`."""
+_OF_STAPLES = {"keep": _CANDIDATE, "demote": _STAPLE, "drop": _DROPPED}
+"""`lists.staples` -> tier of a staple."""
 _CLEAR = 2.33
 """Standard deviations, one-sided at 1%, from which an order is none by chance."""
 
@@ -51,6 +56,8 @@ class ListRules:
         As of `lists.min_types`.
     one_way : bool
         As of `lists.one_way`.
+    staples : Staples
+        Which complements are staples, and where they stand.
     near_duplicates : NearDuplicates or None
         Of which the first places hold one each; None to leave them where they are.
     """
@@ -58,6 +65,7 @@ class ListRules:
     specificity: float
     min_types: int
     one_way: bool
+    staples: Staples
     near_duplicates: NearDuplicates | None
 
 
@@ -130,8 +138,8 @@ def _rank_block(
 ) -> Ranking:
     """Sort scored candidates into lists.
 
-    They come in tiers: given links, candidates, bestsellers that fill a short list, and what is listed only where the
-    shop has nothing else: substitutes, and what is bought together less often than chance.
+    They come in tiers: given links, candidates, staples, bestsellers that fill a short list, and what is listed only
+    where the shop has nothing else: substitutes, and what is bought together less often than chance.
     """
     snapshot = model.snapshot
     known = members.item >= 0
@@ -142,41 +150,53 @@ def _rank_block(
     query, item = scored.query[wanted], scored.item[wanted]
     score, source, unlikely = scored.score[wanted], scored.source[wanted], scored.unlikely[wanted]
     substitute = (source != OBSERVED) & is_among(similar, scored.key[wanted])
-    tier = np.where(scored.given[wanted], _GIVEN, np.where(substitute | unlikely, _LAST, _CANDIDATE))
+    staple = rules.staples.among(snapshot, item, scored.together[wanted], scored.expected[wanted])
+    tier = np.where(staple, _OF_STAPLES[rules.staples.place], _CANDIDATE)
+    tier = np.where(scored.given[wanted], _GIVEN, np.where(substitute | unlikely, np.maximum(tier, _LAST), tier))
 
     short = np.flatnonzero(np.bincount(query[tier < _LAST], minlength=members.queries) < max(k, _FILLED))
     if len(short):
         unwanted = should_have_met(snapshot, members)
         for keys in (similar, in_cart):
             unwanted += np.bincount(keys // snapshot.items, minlength=members.queries)
-        fill_query, fill_item = _popular(snapshot, short, 2 * max(k, _FILLED) + unwanted[short])
-        fill_key = fill_query * snapshot.items + fill_item
-        new = ~is_among(in_cart, fill_key) & ~np.isin(fill_key, scored.key)
-        fill_query, fill_item, fill_key = fill_query[new], fill_item[new], fill_key[new]
-        wrong = is_among(similar, fill_key) | never_together(snapshot, members, fill_query, fill_item)
-        fill_score = _fallback_scores(model, members.queries, query, score, fill_query, fill_item)
-        query, item = np.concatenate([query, fill_query]), np.concatenate([item, fill_item])
+        fill = Fill.of(model, short, 2 * max(k, _FILLED) + unwanted[short])
+        key = fill.query * snapshot.items + fill.item
+        new = ~is_among(in_cart, key) & ~np.isin(key, scored.key)
+        fill, key = fill.rows(new), key[new]
+        fill_score = fill.scores(model, members.queries, query, score)
+        query, item = np.concatenate([query, fill.query]), np.concatenate([item, fill.item])
         score = np.concatenate([score, fill_score])
-        source = np.concatenate([source, np.full(len(fill_query), FALLBACK)])
-        tier = np.concatenate([tier, np.where(wrong, _LAST, _FILL)])
+        source = np.concatenate([source, np.full(len(key), FALLBACK)])
+        tier = np.concatenate([tier, _tier_of_fill(snapshot, rules, members, fill, is_among(similar, key))])
 
     beyond = significant(np.where(tier == _FILL, score, score - rules.specificity * model.anyone[item]))
     order = np.lexsort((item, -beyond, tier, query))
     query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     if rules.near_duplicates is not None:
         stays = (tier == _GIVEN) | _one_of_each(rules.near_duplicates, members, query, item)
-        order = _behind_the_window(query, stays & (tier < _LAST))
+        order = _behind_the_window(query, stays & (tier < _LAST) & (tier != _STAPLE))
         query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     if not snapshot.given_links:
         # How far a list is filled depends on how long a list is asked for: what stands beyond brings no type in.
         beyond_fill = (tier == _FILL) & (rank_within(query) >= _FILLED)
-        types = np.where((tier == _LAST) | beyond_fill, -1, snapshot.known.type_codes[item])
+        types = np.where((tier >= _LAST) | beyond_fill, -1, snapshot.known.type_codes[item])
         order = varied(query, types, rules.min_types)
         query, item, score, source, tier = (a[order] for a in (query, item, score, source, tier))
     rank = rank_within(query) + 1
     top = rank <= k
     query, item, score, source = (a[top] for a in (query, item, score, source))
     return Ranking(query, item, rank[top], source, score, score / snapshot.memory.popularity[item])
+
+
+def _tier_of_fill(
+    snapshot: Snapshot, rules: ListRules, members: Members, fill: Fill, substitute: np.ndarray
+) -> np.ndarray:
+    """Say in which tier bestsellers stand that were never bought with the query, `(n,) int64`."""
+    expected = expected_together(snapshot, members, fill.query, fill.item)
+    staple = rules.staples.among(snapshot, fill.item, np.zeros(len(expected)), expected)
+    last = substitute | never_together(snapshot, members, fill.query, fill.item)
+    dropped = staple & (rules.staples.place == "drop")
+    return np.select([dropped, last], [_DROPPED, _LAST], _FILL)
 
 
 def _substitutes(snapshot: Snapshot, members: Members) -> np.ndarray:
@@ -218,24 +238,3 @@ def _bought_before(model: ComplementModel, members: Members, candidates: Candida
     # The sign test in its normal approximation, with continuity correction.
     clear = before - after - 1 >= _CLEAR * np.sqrt(before + after)
     return np.asarray(members.query[candidates.owner[clear]] * model.snapshot.items + candidates.item[clear])
-
-
-def _popular(snapshot: Snapshot, short: np.ndarray, enough: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pair every query whose list is short with so many bestsellers, in the order in which they fill it."""
-    best_first = snapshot.memory.by_popularity
-    owner, place = ranges(np.zeros_like(enough), np.minimum(enough, len(best_first)))
-    return short[owner], best_first[place]
-
-
-def _fallback_scores(
-    model: ComplementModel,
-    queries: int,
-    query: np.ndarray,
-    score: np.ndarray,
-    fill_query: np.ndarray,
-    fill_item: np.ndarray,
-) -> np.ndarray:
-    """Score bestsellers by their share of the purchases, below everything that was observed or predicted."""
-    lowest = np.ones(queries)
-    np.minimum.at(lowest, query[: len(score)], score)
-    return significant(lowest[fill_query] * model.snapshot.memory.popularity[fill_item])

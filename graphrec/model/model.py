@@ -17,7 +17,7 @@ from graphrec.config import Config
 from graphrec.embeddings.features import ItemFeatures
 from graphrec.events import Catalogue
 from graphrec.graph import ProductGraph
-from graphrec.lists import ListRules, NearDuplicates, Ranking, rank_at_specificities
+from graphrec.lists import ListRules, NearDuplicates, Ranking, Staples, rank_at_specificities
 from graphrec.retrieval import AnnoyIndex
 from graphrec.sessions import SessionLstm
 
@@ -102,7 +102,8 @@ class Model:
         """What lists are made by."""
         lists = self.config.lists
         near_duplicates = self.near_duplicates if lists.near_duplicates == "one" else None
-        return ListRules(self.specificity, lists.min_types, lists.one_way, near_duplicates)
+        staples = Staples(lists.staples, lists.staple_share)
+        return ListRules(self.specificity, lists.min_types, lists.one_way, staples, near_duplicates)
 
     @property
     def encoder(self) -> GraphSage:

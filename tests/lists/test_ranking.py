@@ -16,6 +16,7 @@ from graphrec.evaluation.fit_graphrec import of_model
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.metrics import BEYOND_CHANCE, metrics_beside_chance, row_shares
 from graphrec.events import Catalogue
+from graphrec.lists import Staples
 from tests.conftest import completing, knowing, listing
 from tests.staple_shop import BAG, BLUE, GROUPS, LARGE, MUG, PARTS, RARE, RED, SMALL, group, write_staple_shop
 
@@ -53,7 +54,7 @@ def test_a_staple_stands_in_every_list_by_what_is_bought_most_and_in_few_by_what
     assert bought[bag] == baskets == model.graph.baskets
 
     def listed(specificity):
-        three = lists(model, 3, specificity=specificity)
+        three = lists(model, 3, specificity=specificity, staples="keep")
         return set(three.loc[three["complement"] == BAG, "item"])
 
     everything = set(model.catalogue.frame["item"]) - {BAG}
@@ -61,6 +62,43 @@ def test_a_staple_stands_in_every_list_by_what_is_bought_most_and_in_few_by_what
     # It stands still where an item has no three partners.
     assert listed(1.0) <= {RED, BLUE, SMALL, LARGE, MUG, *RARE}
     assert len(listed(1.0)) < 0.4 * len(everything)
+
+
+def test_a_staple_stands_behind_what_is_bought_together_beyond_chance_or_last_as_the_shop_wants(model, together):
+    bought, pairs, baskets = together
+    whole = len(model.catalogue) - 1
+    kept, demoted, dropped = (
+        lists(model, whole, specificity=0.0, staples=place, min_types=1)
+        .set_index(["item", "complement"])["rank"]
+        .sort_index()
+        for place in ("keep", "demote", "drop")
+    )
+    chosen = group(0)
+    codes, bag = model.catalogue.codes(chosen), model.catalogue.codes([BAG])[0]
+    partners = pairs[np.ix_(codes, codes)] * baskets > 2 * np.outer(bought[codes], bought[codes])
+    for row, item in enumerate(chosen):
+        others = [other for column, other in enumerate(chosen) if column != row and partners[row, column]]
+        assert others and kept[item, BAG] == 1
+        assert all(demoted[item, BAG] > demoted[item, other] for other in others)
+    assert (dropped >= demoted).xs(BAG, level="complement").all()
+    assert (dropped > demoted).xs(BAG, level="complement").any()
+    # Red and blue are in half of all baskets each, the mug in a tenth: only those may be staples.
+    assert demoted[SMALL, MUG] < min(demoted[SMALL, RED], demoted[SMALL, BLUE], demoted[SMALL, BAG])
+    assert bought[bag] == baskets
+
+
+def test_what_is_bought_together_beyond_chance_is_no_staple(model, together):
+    bought, _, baskets = together
+    red = model.catalogue.codes([RED])
+    share = bought[red[0]] / baskets
+    expected = np.array([100.0 * share])
+
+    def staple(together, share):
+        return bool(Staples("demote", share).among(model.snapshot, red, np.array([together]), expected)[0])
+
+    spread = 1.64 * np.sqrt(expected[0] * (1 - share))
+    assert staple(expected[0] + spread - 0.1, 0.2) and not staple(expected[0] + spread + 0.1, 0.2)
+    assert not staple(0.0, 0.7), "of half of the baskets where a staple is one of more than seven tenths"
 
 
 def test_without_a_setting_the_lists_are_by_what_the_fit_has_chosen(model):
@@ -199,13 +237,13 @@ def test_a_short_list_is_the_head_of_a_longer_one(model, few, how):
 
 def test_of_a_cart_the_staple_that_fits_all_comes_after_what_fits_this_one(model):
     one, other = group(0), group(1)
-    assert answers(model, one[:2], specificity=0.0)[0] == BAG
-    assert set(answers(model, one[:2], specificity=1.0)[:2]) == set(one[2:])
+    assert answers(model, one[:2], specificity=0.0, staples="keep")[0] == BAG
+    assert set(answers(model, one[:2], specificity=1.0, staples="keep")[:2]) == set(one[2:])
     # Of two groups all that fits either.
-    mixed = answers(model, [one[0], other[0]], specificity=1.0)
+    mixed = answers(model, [one[0], other[0]], specificity=1.0, staples="keep")
     assert set(mixed[:6]) == {*one[1:], *other[1:]}
     assert BAG not in mixed[:6]
-    assert BAG in answers(model, [one[0], other[0]], specificity=0.0)[:1]
+    assert BAG in answers(model, [one[0], other[0]], specificity=0.0, staples="keep")[:1]
 
 
 def test_the_score_of_a_cart_is_the_mean_of_its_members(model):
@@ -268,9 +306,10 @@ def test_a_log_too_small_for_a_ranker_ends_at_the_quality_of_counts(split, model
     counts = BASELINES["count"].fit(materials.data, BASELINES["count"].grid[0], 0)
     by_uplift = of_scorer(counts, materials.data, {}, True, model.specificity)
     best = ndcg_beyond_chance(by_uplift, sets, items)
-    assert ndcg_beyond_chance(of_model(model), sets, items) > 0.98 * best > 0.3
+    plain = listing(model, staples="keep")
+    assert ndcg_beyond_chance(of_model(plain), sets, items) > 0.98 * best > 0.3
     # To trust the networks, which so little teaches nothing, would cost much of it.
-    trusting = of_model(completing(model, prior_strength=3_000.0))
+    trusting = of_model(completing(plain, prior_strength=3_000.0))
     assert ndcg_beyond_chance(trusting, sets, items) < 0.95 * best
 
 
