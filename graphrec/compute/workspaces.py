@@ -76,6 +76,12 @@ def left_behind(parent: Path, name: str, ending: str) -> Iterator[tuple[Path, Lo
                 yield folder, lock
 
 
+def remove_unused(folder: Path) -> None:
+    """Take a folder away, unless somebody uses it."""
+    if not _in_use(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _made(parent: Path, name: str, ending: str, mode: int) -> tuple[Path, Lock | None]:
     while True:
         folder = parent / f".{name[:_NAME]}.{uuid4().hex[:8]}.{ending}"

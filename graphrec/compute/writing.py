@@ -108,7 +108,8 @@ def _settle(draft: Path, mode: int) -> None:
     """Give a draft the permissions that the umask leaves, and bring it to the disk; `mode` is that of its folder."""
     parts = [draft, *draft.rglob("*")] if draft.is_dir() else [draft]
     for part in reversed(parts):
-        part.chmod(mode & (0o777 if part.is_dir() else 0o666))
+        with suppress(PermissionError):  # Spark may write as somebody else
+            part.chmod(mode & (0o777 if part.is_dir() else 0o666))
         _sync(part)
 
 

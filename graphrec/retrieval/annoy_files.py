@@ -69,5 +69,5 @@ def _sound(nodes: np.ndarray, descendants: np.ndarray, first: int, items: int) -
     sound |= is_leaf & np.where(held, (points >= 0) & (points < items), True).all(axis=1)
     children = np.where(is_split[:, None], nodes[:, 1:3], 0)
     earlier = ((children >= 0) & (children < position[:, None])).all(axis=1)
-    below = descendants[np.where(earlier[:, None], children, 0)].astype(np.int64).sum(axis=1)
+    below = descendants[np.where(np.expand_dims(earlier, 1), children, 0)].astype(np.int64).sum(axis=1)
     return np.asarray(sound | (is_split & earlier & finite & (below == own)))
