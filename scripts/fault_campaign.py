@@ -1,4 +1,4 @@
-"""Kill, flip, fill and race: what was tried on files that graphrec writes, and what was lost.
+"""Kill, flip, fill, limit and race: what was tried on what graphrec writes, and what was lost.
 
 python scripts/fault_campaign.py                              all of it: an hour on two cores
 python scripts/fault_campaign.py flip race --saves 50         two parts, the second shorter
@@ -10,6 +10,7 @@ flip    one bit of a model's files: loading refuses it, or the answers are the s
         words and right hashes: refused, or searched to the end
 fill    a disk without room (root on Linux; else a limit of file sizes): one line, exit code 2, nothing half-written,
         and of a fit it is said where the model is kept
+memory  engine.memory_limit while a log is cleaned and its pairs are counted; beside it stands what Python holds
 race    two exports to one file, two fits on one store, loads while a model is saved again and again
 
 Prints a line for each; exit code 1 where anything was lost.
@@ -40,6 +41,9 @@ from fault_place import Place, Told, content_of, whole_board, whole_model, whole
 from graphrec import GraphrecError, ModelError, Recommender, load_config, load_events
 from graphrec.model.directory import load_model
 from graphrec.model.manifest import write_manifest
+
+BESIDE = 0.3
+"""GiB that may stand beside DuckDB's memory: the graph, the catalogue, and what reads the file."""
 
 
 @dataclass(frozen=True)
@@ -241,14 +245,42 @@ for number in range(int(sys.argv[3])):
     return Told(f"{loads:,} loads during saves", saves, lost)
 
 
+def limited(place: Place, rows: int, limit: str) -> Iterator[Told]:
+    """Clean a log and count its pairs within a memory limit, in a process of its own."""
+    code = """
+import sys
+from graphrec.compute.memory import forget_peak, peak_gib
+from graphrec.config import load_config
+from graphrec.events import load_events
+from graphrec.graph import build_graph
+settings = ["engine.memory_limit=" + sys.argv[2], "store.path=" + sys.argv[1] + "/kept"]
+config = load_config(sys.argv[1] + "/shop.yaml", settings)
+forget_peak()
+before = peak_gib()
+build_graph(load_events(config), config.graph)
+print(peak_gib() - before)
+"""
+    shop = place.folder / "large"
+    place.ran("shop", shop, "--events", rows, "--items", max(2, rows // 100))
+    done = subprocess.run([sys.executable, "-c", code, str(shop), limit], capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield Told(f"memory_limit {limit}", rows, [done.stderr.strip()[-200:]])
+        return
+    peak, most = float(done.stdout), float(limit.removesuffix("MB")) * 1e6 / 2**30 + BESIDE
+    lost = [f"{peak:.2f} GiB and not {most:.2f}"] if peak > most else []
+    yield Told(f"memory_limit {limit}: {peak:.2f} GiB", rows, lost)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("parts", nargs="*", help="kill, flip, fill, race; default: all")
+    parser.add_argument("parts", nargs="*", help="kill, flip, fill, memory, race; default: all")
     parser.add_argument("--kills", type=int, default=50, help="for each command")
     parser.add_argument("--flips", type=int, default=300)
     parser.add_argument("--saves", type=int, default=1_000)
     parser.add_argument("--events", type=int, default=6_000, help="of the shop's log")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="of the log that is read within a memory limit")
+    parser.add_argument("--limit", default="300MB", help="that limit")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     warnings.simplefilter("ignore")
@@ -257,6 +289,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "flip": lambda place: flipped(place, args.flips, chance),
         "fill": filled,
         "race": lambda place: raced(place, args.saves),
+        "memory": lambda place: limited(place, args.rows, args.limit),
         "kill": lambda place: killed(place, args.kills, chance),
     }
     unknown = sorted(set(args.parts) - set(parts))

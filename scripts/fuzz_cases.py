@@ -264,7 +264,7 @@ def make_case(folder: Path, seed: int, number: int) -> Case:
     else:
         log = FORMATS[number % 4](table, folder, chance)
     settings = settings_of(log)
-    settings["events"]["max_rejected_share"] = chance.choice([0.05, 1.0])
+    settings["events"]["max_rejected_share"] = chance.choice([0.05, 1.0, 1.0, 1.0])
     config = folder / "c.yaml"
     config.write_text(damaged_settings(settings, chance) if of_settings else yaml.safe_dump(settings), encoding="utf-8")
     return Case(config, log)
