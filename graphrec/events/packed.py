@@ -54,11 +54,12 @@ def _separated(ids: pd.Series, column: str) -> str | None:
             continue
         single = parts.explode().str.strip()
         single = single[single != ""]
-        if single.nunique() > 0.5 * len(single):
-            continue
         found = ""
         if single.str.match(_QUANTITY).mean() > 0.8:
+            single = single.str.replace(_QUANTITY, r"\1", regex=True)
             found = r", item: '^(.+?)\s*[x*]\s*\d+$', quantity: '(\d+)$'"
+        if single.nunique() > 0.5 * len(single):
+            continue
         example = ids[counts > 1].iloc[0][:60]
         return (
             f"an item looks like several in one cell ({example!r}); "

@@ -37,7 +37,7 @@ def test_a_wrong_encoding_is_named_and_the_right_one_reads(tmp_path, encoding, n
     content = text.encode(encoding)
     path = tmp_path / name
     path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
-    with pytest.raises(EventsError, match="set events.encoding: ") as caught:
+    with pytest.raises(EventsError, match=r"set events.encoding: ") as caught:
         load(path)
     likely = str(caught.value).rpartition(": ")[2]
     for right in (encoding, likely):
@@ -48,9 +48,9 @@ def test_a_wrong_encoding_is_named_and_the_right_one_reads(tmp_path, encoding, n
 
 def test_another_encoding_than_the_one_that_is_set(tmp_path):
     (tmp_path / "log.csv").write_bytes(titled("café").encode("cp1252"))
-    with pytest.raises(EventsError, match="no gbk .*set events.encoding: cp1252"):
+    with pytest.raises(EventsError, match=r"no gbk .*set events.encoding: cp1252"):
         load(tmp_path / "log.csv", encoding="gbk")
-    with pytest.raises(ConfigError, match="there is no encoding 'klingon'"):
+    with pytest.raises(ConfigError, match=r"there is no encoding 'klingon'"):
         load(tmp_path / "log.csv", encoding="klingon")
 
 
@@ -69,7 +69,7 @@ def test_a_row_whose_title_alone_is_damaged_counts(tmp_path):
     assert events.counts.rejected == {"item: hold bytes that are no utf-8": 1}
     assert events.rejected["row"].tolist() == [203]
     assert events.rejected["file"].tolist() == [str(tmp_path / "log.csv")]  # the user's own, not a copy
-    with pytest.raises(EventsError, match="3 of 204 lines .*line 202.*encoding: cp1252"):
+    with pytest.raises(EventsError, match=r"3 of 204 lines .*line 202.*encoding: cp1252"):
         load(tmp_path / "log.csv", on_bad_rows="fail")
 
 
@@ -105,7 +105,7 @@ def test_a_number_with_its_signs_in_wrong_places_is_none(tmp_path):
     assert events.catalogue.frame["price"].tolist()[1:3] == [1226, 2]
     assert events.counts.damaged == {"price: are no numbers": 2}
     assert events.counts.used == 4
-    with pytest.raises(ConfigError, match="thousands '.' is a digit or the decimal sign"):
+    with pytest.raises(ConfigError, match=r"thousands '.' is a digit or the decimal sign"):
         load(tmp_path / "log.csv", columns, thousands=".")
 
 
@@ -150,7 +150,7 @@ def test_a_change_of_clocks_splits_no_session(tmp_path):
         "2024-10-27 01:05:00",
         "2024-10-27 02:04:00",
     ]
-    with pytest.raises(ConfigError, match="there is no time zone 'Berlin'"):
+    with pytest.raises(ConfigError, match=r"there is no time zone 'Berlin'"):
         load(tmp_path / "log.csv", columns, time_zone="Berlin")
 
 
@@ -185,17 +185,17 @@ def test_workbooks_with_all_sheets_or_named_ones(tmp_path):
     assert list(events.catalogue.items) == ["85123", "85123A"]
     assert str(events.facts.first) == "2024-01-03 12:08:00"
     assert load(path, columns, sheets=["2010"]).facts.sessions == 1
-    with pytest.raises(EventsError, match="no sheet '2011' but '2009', '2010'; correct events.sheets"):
+    with pytest.raises(EventsError, match=r"no sheet '2011' but '2009', '2010'; correct events.sheets"):
         load(path, columns, sheets=["2011"])
     write_workbook(path, sheets | {"notes": [["hello"], ["you"]]})
-    with pytest.raises(EventsError, match="sheet 'notes' has the columns hello.*events.sheets"):
+    with pytest.raises(EventsError, match=r"sheet 'notes' has the columns hello.*events.sheets"):
         load(path, columns)
 
 
 def test_a_catalogue_that_repeats_items_is_merged_and_conflicts_are_counted(tmp_path):
     path = tmp_path / "items.csv"
     path.write_text("item,title,type,price\nA,,tea,2\nA,Green,coffee,\n,,,\nB,Pot,,\nB,Pot,,3\n")
-    with pytest.warns(GraphrecWarning, match="1 items have rows .*type of item 'A' is 'tea' and 'coffee'"):
+    with pytest.warns(GraphrecWarning, match=r"1 items have rows .*type of item 'A' is 'tea' and 'coffee'"):
         facts = read_catalogue(CatalogueConfig(path=str(path))).set_index("item")
     assert facts.loc["A", ["title", "type", "price"]].tolist() == ["Green", "tea", 2]
     assert facts.loc["B", ["title", "price"]].tolist() == ["Pot", 3]
@@ -204,10 +204,10 @@ def test_a_catalogue_that_repeats_items_is_merged_and_conflicts_are_counted(tmp_
 def test_a_catalogue_has_encodings_and_numbers_too(tmp_path):
     path = tmp_path / "items.csv"
     path.write_bytes('item;title;price\nA;café;"1.226,50 €"\nB;thé;gratis\n'.encode("cp1252"))
-    with pytest.raises(EventsError, match="set catalogue.encoding: cp1252"):
+    with pytest.raises(EventsError, match=r"set catalogue.encoding: cp1252"):
         read_catalogue(CatalogueConfig(path=str(path)))
     settings = CatalogueConfig(path=str(path), encoding="cp1252", decimal=",", thousands=".")
-    with pytest.warns(GraphrecWarning, match="'price' has 1 values that are no numbers .*'gratis'"):
+    with pytest.warns(GraphrecWarning, match=r"'price' has 1 values that are no numbers .*'gratis'"):
         facts = read_catalogue(settings)
     assert facts["title"].tolist() == ["café", "thé"]
     assert facts["price"].iloc[0] == 1226.5 and pd.isna(facts["price"].iloc[1])

@@ -22,6 +22,8 @@ _NAMES = {
     "type": ["Category", "item_category"],
 }
 
+_TIMES = "[x*\u00d7]"
+
 
 def log_defaults(config: EventsConfig) -> EventsConfig:
     """Know that all is bought, and how a cell of several items is packed."""
@@ -31,8 +33,8 @@ def log_defaults(config: EventsConfig) -> EventsConfig:
         fixed["explode"] = ExplodeConfig(
             column=columns["packed"][0],
             separator=";",
-            item=r"(?:^|\|)(?:sku:)?([^|:]+?)(?:\s*[x\u00d7]\s*\d+)?(?:\||$)",
-            quantity=r"(?:quantity:|[x\u00d7]\s*)(\d+)",
+            item=rf"(?:^|\|)(?:sku:)?([^|:]+?)(?:\s*{_TIMES}\s*\d+)?(?:\||$)",
+            quantity=rf"(?:quantity:|{_TIMES}\s*)(\d+)",
         )
     return config.model_copy(update=fixed)
 
