@@ -4,7 +4,7 @@ from graphrec.config.complements import ComplementsConfig, NetworksConfig, Ranke
 from graphrec.config.compute import EngineConfig, TrainingConfig
 from graphrec.config.embeddings import EncoderConfig, FeaturesConfig
 from graphrec.config.evaluation import EvaluationConfig, SplitConfig
-from graphrec.config.events import CatalogueConfig, EventsConfig, KeepRule, StoreConfig, TableConfig
+from graphrec.config.events import CatalogueConfig, EventsConfig, ExplodeConfig, KeepRule, StoreConfig, TableConfig
 from graphrec.config.graph import CoPurchaseConfig, CoViewConfig, GraphConfig, PairConfig
 from graphrec.config.lists import ListsConfig
 from graphrec.config.loading import load_config, parse_config
@@ -23,6 +23,7 @@ __all__ = [
     "EngineConfig",
     "EvaluationConfig",
     "EventsConfig",
+    "ExplodeConfig",
     "FeaturesConfig",
     "GraphConfig",
     "KeepRule",

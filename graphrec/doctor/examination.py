@@ -11,8 +11,8 @@ import pandas as pd
 from ibis import _
 
 from graphrec.compute.engine import Engine
-from graphrec.config import Config
-from graphrec.events import KINDS, PURCHASE, Catalogue, Events, RowCounts, describe_kinds
+from graphrec.config import Config, EventsConfig
+from graphrec.events import KINDS, PURCHASE, Catalogue, Events, RowCounts, describe_kinds, packed_items
 from graphrec.graph.counting import PairTotals, count_pairs
 
 TOGETHER = (1, 3, 10)
@@ -64,6 +64,10 @@ class Examination:
         Events of each touched item, the most first.
     type_transition : DataFrame
         Co-purchases between the types that have most: rows are what was bought, columns what with it; shares of rows.
+    packed : str or None
+        What reads the items of a cell as several, where the ids look like cells of several.
+    zone_unknown : bool
+        Whether pauses are measured between times that name no zone, as far as the settings tell.
     placeholders : mapping of str to str
         Word -> a value such as '0' that stands in more than a tenth of the items and may mean missing.
     prices : ndarray
@@ -94,6 +98,8 @@ class Examination:
     per_day: pd.DataFrame
     popularity: np.ndarray
     type_transition: pd.DataFrame
+    packed: str | None
+    zone_unknown: bool
     placeholders: Mapping[str, str]
     prices: np.ndarray
 
@@ -120,7 +126,7 @@ def examine(events: Events, config: Config) -> Examination:
         kinds=describe_kinds(events),
         first=first,
         last=last,
-        whole_days=bool(events.has_time and sessions["finer"] == 0),
+        whole_days=bool(events.has_time and sessions["finer"] == 0 and not _orders_days(config.events)),
         sessions=facts.sessions,
         sessions_of_two=sessions["of_two"],
         longest_sessions=sessions["long"],
@@ -140,9 +146,22 @@ def examine(events: Events, config: Config) -> Examination:
         per_day=per_day,
         popularity=popularity,
         type_transition=_heaviest_types(type_pairs),
+        packed=packed_items(catalogue, config.events),
+        zone_unknown=events.has_time and _zone_unknown(config.events),
         placeholders=_placeholders(frame),
         prices=frame["price"].dropna().to_numpy(),
     )
+
+
+def _orders_days(config: EventsConfig) -> bool:
+    """Tell whether a number beside the day says what came first."""
+    return isinstance(config.columns.get("time"), list)
+
+
+def _zone_unknown(config: EventsConfig) -> bool:
+    by_pauses = config.reader == "columns" and not {"session", "order"} & config.columns.keys()
+    known = config.time_zone != "UTC" or config.time_format in ("s", "ms", "us") or "%z" in (config.time_format or "")
+    return by_pauses and not known
 
 
 def _session_facts(engine: Engine, log: ibis.Table) -> dict[str, int]:

@@ -43,6 +43,10 @@ def _rows(seen: Examination) -> Iterator[Finding]:
         yield Finding("note", f"{rows:,} rows ({rows / seen.rows.read:.2%}) were rejected: {reason}")
     for reason, rows in seen.rows.filtered.items():
         yield Finding("note", f"{rows:,} rows ({rows / seen.rows.read:.2%}) were filtered: {reason}")
+    for reason, rows in seen.rows.damaged.items():
+        yield Finding("note", f"{rows:,} rows ({rows / seen.rows.read:.2%}) are used without a fact: {reason}")
+    if seen.packed is not None:
+        yield Finding("warning", seen.packed)
     if sum(seen.rows.filtered.values()) > 0.5 * seen.rows.read:
         yield Finding("note", "more than half of the rows were filtered: is that what events.keep is for?")
 
@@ -56,6 +60,12 @@ def _events(seen: Examination) -> Iterator[Finding]:
         yield Finding("note", "there are no times: no time split, no decay; the order of the rows stands for them")
     elif seen.whole_days:
         yield Finding("note", "all times are whole days: what came first within a session is not known")
+    if seen.zone_unknown:
+        yield Finding(
+            "note",
+            "times that name no zone are taken for UTC; if they are local, set events.time_zone, or a change of clocks "
+            "splits sessions",
+        )
     if seen.baskets and seen.baskets_of_two < 0.1 * seen.baskets:
         share = seen.baskets_of_two / seen.baskets
         yield Finding(

@@ -8,6 +8,7 @@ from graphrec.events.tables import CART, KINDS, PURCHASE, VIEW, Catalogue, Kind,
 if TYPE_CHECKING:
     from graphrec.events.loading import load_events, read_catalogue
     from graphrec.events.log import Events, Window, describe_kinds
+    from graphrec.events.packed import packed_items
     from graphrec.events.split import split_latest
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Window",
     "describe_kinds",
     "load_events",
+    "packed_items",
     "read_catalogue",
     "split_latest",
 ]
@@ -38,6 +40,7 @@ __getattr__ = late(
             "Window",
             "describe_kinds",
         ),
+        "packed": ("packed_items",),
         "split": ("split_latest",),
     },
 )

@@ -16,11 +16,14 @@ from ibis import _
 
 from graphrec.config import EventsConfig
 from graphrec.errors import EventsError
-from graphrec.events.files import open_table, unreadable
+from graphrec.events.copies import Copies, decoded_copies, hold_foreign_bytes
+from graphrec.events.files import RawTable, unreadable
 from graphrec.events.readers import LOG_READERS
+from graphrec.events.reshape import reshaped
 from graphrec.events.sessions import open_at_the_end, sessions_by_pauses
 from graphrec.events.tables import CATALOGUE_COLUMNS, KINDS, RowCounts
 from graphrec.events.validation import Rule, complaint, typed_columns
+from graphrec.events.words import DAY, Words
 
 EVENTS, ITEMS, FACTS = "events.parquet", "items.parquet", "facts.parquet"
 """Files of a batch: its events, the items that it was first to name, what its rows say of items."""
@@ -95,23 +98,16 @@ def clean_batch(
         When a file cannot be read, no row is left, or too many rows are bad.
     """
     config = LOG_READERS[config.reader].defaults(config)
-    raw = open_table(connection, config, files)
-    words = LOG_READERS[config.reader].words(raw, config)
-    typed, rules = typed_columns(connection, words, config)
-    try:
-        connection.to_parquet(typed, folder / "staged.parquet")
-        ragged = raw.ragged()
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        raise unreadable(config, error) from None
+    raw, words, rules, ragged = _staged(connection, config, files, folder)
     staged = _numbered(connection, folder / "staged.parquet")
-    tally = staged.group_by(["rejected", "filtered"]).agg(rows=_.count()).to_pandas()
+    tally = staged.group_by(["rejected", "filtered", "damaged"]).agg(rows=_.count()).to_pandas()
     read = int(tally["rows"].sum()) + len(ragged)
     if not read:
         raise EventsError(f"{config.path} has no rows; give a file with at least one event")
     rejected = _rejected_rows(staged, ragged)
     _refuse_too_many(rejected, read, rules, config, raw.name)
+    if tally["damaged"].notna().any():
+        _refuse_too_many(_damaged_rows(staged), read, rules, config, raw.name)
     good = staged.filter(_.rejected.isnull() & _.filtered.isnull())
     by_pauses = "session" not in words.table.columns and "user" in words.table.columns
     if by_pauses:
@@ -119,13 +115,17 @@ def clean_batch(
     dropped, extra = _unwanted_rows(connection, good, config, "time" in words.table.columns)
     kept = good.anti_join(dropped, "row")
     _name_items(connection, kept, earlier, folder)
-    events = _events(connection, kept, folder, earlier, timed="time" in words.table.columns)
+    timed = "time" in words.table.columns
+    if not timed or DAY in words.table.columns:
+        kept = _in_order(kept, timed=timed)
+    events = _events(connection, kept, folder, earlier)
     connection.to_parquet(events, folder / EVENTS, compression="zstd")
     rejected.drop(columns="offender").to_parquet(folder / REJECTED, index=False)
     written = connection.read_parquet(folder / EVENTS)
     if by_pauses:
         connection.to_parquet(open_at_the_end(written, config.session_gap_minutes), folder / OPEN)
     facts = written.agg(rows=_.count(), first=_.time.min(), last=_.time.max()).to_pandas().iloc[0]
+    damaged = kept.filter(_.damaged.notnull()).group_by("damaged").agg(rows=_.count()).to_pandas()
     (folder / "staged.parquet").unlink()
     filtered = tally.dropna(subset="filtered").groupby("filtered")["rows"].sum().to_dict() | extra
     counts = RowCounts(
@@ -133,12 +133,43 @@ def clean_batch(
         used=int(facts["rows"]),
         rejected={str(reason): int(n) for reason, n in rejected["reason"].value_counts(sort=False).items()},
         filtered={str(reason): int(n) for reason, n in filtered.items() if n},
+        damaged={str(reason): int(n) for reason, n in damaged.set_index("damaged")["rows"].sort_index().items()},
     )
     if not counts.used:
         raise EventsError(
             f"{raw.name}: no row is left of {read:,}; see events.keep, events.kinds and events.time_format"
         )
     return Cleaned(counts, read - len(ragged), by_pauses, facts["first"], facts["last"])
+
+
+def _staged(
+    connection: Any,  # noqa: ANN401
+    config: EventsConfig,
+    files: Sequence[Path],
+    folder: Path,
+    copies: Copies | None = None,
+) -> tuple[RawTable, Words, Sequence[Rule], pd.DataFrame]:
+    """Write the typed rows of files beside what could not be cut into columns.
+
+    Where some lines hold bytes of another encoding, copies without them are read instead.
+    """
+    raw = LOG_READERS[config.reader].open(connection, config, files, copies)
+    raw, read_as = reshaped(raw, config)
+    words = LOG_READERS[config.reader].words(raw, read_as)
+    typed, rules = typed_columns(connection, words, read_as, lossy=raw.copies.damaged)
+    try:
+        connection.to_parquet(typed, folder / "staged.parquet")
+        ragged = raw.ragged()
+        foreign = bool(ragged["foreign"].any())
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        if raw.copies.damaged or not hold_foreign_bytes(files, config):
+            raise unreadable(config, error) from None
+        foreign = True
+    if foreign and not raw.copies.damaged:
+        return _staged(connection, config, files, folder, decoded_copies(files, config))
+    return raw, words, rules, ragged.drop(columns="foreign")
 
 
 def _numbered(connection: Any, file: Path) -> ibis.Table:  # noqa: ANN401
@@ -154,6 +185,7 @@ def _numbered(connection: Any, file: Path) -> ibis.Table:  # noqa: ANN401
 
 def _rejected_rows(staged: ibis.Table, ragged: pd.DataFrame) -> pd.DataFrame:
     """Gather bad rows with their number in their file, counting the ragged lines between them."""
+    staged = staged.mutate(row=ibis.coalesce(_.line, _.row))
     starts = staged.group_by("file").agg(start=_.row.min()).to_pandas().set_index("file")["start"]
     bad = staged.filter(_.rejected.notnull()).select("file", "row", "rejected", "offender", "text").order_by("row")
     rows = bad.to_pandas()
@@ -168,6 +200,12 @@ def _rejected_rows(staged: ibis.Table, ragged: pd.DataFrame) -> pd.DataFrame:
     return everything[["file", "row", "reason", "offender", "text"]].sort_values(["file", "row"], ignore_index=True)
 
 
+def _damaged_rows(staged: ibis.Table) -> pd.DataFrame:
+    """Gather the rows that lack a fact, as `_rejected_rows` does those that are not used."""
+    lacking = staged.mutate(rejected=ibis.ifelse(_.filtered.isnull(), _.damaged, ibis.null("string")))
+    return _rejected_rows(lacking, pd.DataFrame({"file": [], "row": [], "text": []}))
+
+
 def _refuse_too_many(rejected: pd.DataFrame, read: int, rules: Sequence[Rule], config: EventsConfig, name: str) -> None:
     """Stop where bad rows are not to be set aside, or are more than is to be believed."""
     share = len(rejected) / read
@@ -179,7 +217,8 @@ def _refuse_too_many(rejected: pd.DataFrame, read: int, rules: Sequence[Rule], c
     if reason == _RAGGED:
         said = (
             f"{name} has {len(own):,} lines with a wrong number of fields (first: row {first['row']}: "
-            f"{first['text'][:160]!r}); set events.separator, or fix them"
+            f"{first['text'][:160]!r}); set events.separator, or events.reader: baskets if every line is a basket, "
+            "or fix them"
         )
     else:
         rule = next(rule for rule in rules if rule.reason == reason)
@@ -241,19 +280,21 @@ def _name_items(connection: Any, kept: ibis.Table, earlier: Earlier, folder: Pat
     new.to_parquet(folder / ITEMS, index=False)
 
 
-def _events(connection: Any, kept: ibis.Table, folder: Path, earlier: Earlier, *, timed: bool) -> ibis.Table:  # noqa: ANN401
-    """Code the items and the baskets; in a log without times the rows of a session are put together."""
+def _in_order(kept: ibis.Table, *, timed: bool) -> ibis.Table:
+    """Put the rows of a session together in a log without times, those of a day in their order where it is told."""
+    start = kept.row.min().over(ibis.window(group_by="session"))
+    kept = kept.mutate(start=start)
+    within = ["time", "start", "place", "row"] if timed else ["start", "row"]
+    return kept.mutate(row=ibis.row_number().over(ibis.window(order_by=within)))
+
+
+def _events(connection: Any, kept: ibis.Table, folder: Path, earlier: Earlier) -> ibis.Table:  # noqa: ANN401
+    """Code the items and the baskets."""
     new = connection.read_parquet(folder / ITEMS).select("key", "code")
     codes = new.mutate(code=_.code.cast("int32"))
     if len(earlier.items):
         known = connection.create_table("known_items", earlier.items[["key", "code"]])
         codes = codes.union(known.mutate(code=_.code.cast("int32")))
-    position = kept.row
-    if not timed:
-        start = kept.row.min().over(ibis.window(group_by="session"))
-        kept = kept.mutate(start=start)
-        position = ibis.row_number().over(ibis.window(order_by=[kept.start, kept.row]))
-        kept = kept.mutate(row=position)
     purchase = kept.kind == KINDS.index("purchase")
     kept = kept.mutate(basket=ibis.ifelse(purchase, ibis.coalesce(kept.order, kept.session), ibis.null("int64")))
     joined = kept.join(codes, "key")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
+
 import duckdb
+import ibis
 import numpy as np
 import pandas as pd
 
 from graphrec.compute.connections import Connections, open_duckdb
 from graphrec.compute.progress import Display, Silent
 from graphrec.config import CatalogueConfig, Config, EngineConfig
-from graphrec.errors import EventsError
-from graphrec.events.files import DAMAGE, open_table, unreadable
+from graphrec.errors import EventsError, GraphrecWarning
+from graphrec.events.copies import Copies, decoded_copies, hold_foreign_bytes
+from graphrec.events.explode import with_fields
+from graphrec.events.files import DAMAGE, input_files, open_table, unreadable
+from graphrec.events.fill_down import filled_down
 from graphrec.events.log import Events
 from graphrec.events.readers import CATALOGUE_READERS
 from graphrec.events.store import open_log
 from graphrec.events.tables import CATALOGUE_COLUMNS, Catalogue
-from graphrec.events.words import FILTERED
+from graphrec.events.words import FILTERED, as_number, as_text
 
 FACTS = CATALOGUE_COLUMNS[1:]
 
@@ -41,28 +47,80 @@ def read_catalogue(config: CatalogueConfig, engine: EngineConfig | None = None) 
     Raises
     ------
     EventsError
-        When the table cannot be read, has ragged lines, or says two different things of one item.
+        When the table cannot be read or has ragged lines.
     """
-    with open_duckdb(engine or EngineConfig()) as duck:
-        raw = open_table(duck.connection, config)
+    table, name = _read_words(config, engine or EngineConfig())
+    damaged = table[DAMAGE].notna()
+    if damaged.any():
+        raise EventsError(f"{name} has {int(damaged.sum()):,} lines that are no JSON objects; fix them")
+    facts: pd.DataFrame = table[[word for word in CATALOGUE_COLUMNS if word in table]]
+    facts = facts[facts.notna().any(axis="columns")]  # a blank row says nothing of anything
+    if facts.empty:
+        raise EventsError(f"{config.path} has no rows; give a catalogue of at least one item")
+    return merged_rows(facts, name)
+
+
+def _read_words(
+    config: CatalogueConfig, engine: EngineConfig, copies: Copies | None = None
+) -> tuple[pd.DataFrame, str]:
+    """Read a catalogue's rows in graphrec's words, of copies without bytes of another encoding where it holds some."""
+    with open_duckdb(engine) as duck:
+        raw = with_fields(filled_down(open_table(duck.connection, config, copies=copies), config), config)
         words = CATALOGUE_READERS[config.reader](raw, config).table
+        if "price" in words.columns:
+            words = words.mutate(
+                price=ibis.coalesce(as_number(words.price, config).cast("string"), as_text(words.price))
+            )
         try:
             table = words.filter(words[FILTERED].isnull()).to_pandas()
             ragged = raw.ragged()
+            foreign = bool(ragged["foreign"].any())
         except duckdb.Error as error:
-            raise unreadable(config, error) from None
+            foreign = not raw.copies.damaged and hold_foreign_bytes(input_files(config), config)
+            if not foreign:
+                raise unreadable(config, error) from None
+        if foreign and not raw.copies.damaged:
+            return _read_words(config, engine, decoded_copies(input_files(config), config))
     if len(ragged):
         raise EventsError(
             f"{raw.name} has {len(ragged):,} lines with a wrong number of fields (first: row {ragged['row'].iloc[0]}: "
             f"{ragged['text'].iloc[0][:160]!r}); fix them"
         )
-    damaged = table[DAMAGE].notna()
-    if damaged.any():
-        raise EventsError(f"{raw.name} has {int(damaged.sum()):,} lines that are no JSON objects; fix them")
-    if table.empty:
-        raise EventsError(f"{config.path} has no rows; give a catalogue of at least one item")
-    facts: pd.DataFrame = table[[word for word in CATALOGUE_COLUMNS if word in table]]
-    return facts.drop_duplicates(ignore_index=True)
+    return table, raw.name
+
+
+def merged_rows(facts: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Make one row of all rows of an item: of each fact the first that is there.
+
+    Rows that say different things of an item, and prices that are no numbers, are counted in a warning.
+    """
+    if "price" in facts:
+        price = pd.to_numeric(facts["price"], errors="coerce")
+        wrong = price.isna() & facts["price"].notna()
+        if wrong.any():
+            _warn(
+                f"{name}: column 'price' has {int(wrong.sum()):,} values that are no numbers (first: "
+                f"{facts['price'][wrong].iloc[0]!r}); they count as missing: set catalogue.decimal or "
+                "catalogue.thousands, or fix them"
+            )
+        facts = facts.assign(price=price)
+    if "item" not in facts or not facts["item"].duplicated().any():
+        return facts.reset_index(drop=True)
+    by_item = facts.groupby("item", sort=False, dropna=False)
+    differ = by_item.nunique().gt(1)
+    conflicts = differ.index[differ.any(axis="columns")]
+    if len(conflicts):
+        word = differ.columns[differ.loc[conflicts[0]]][0]
+        said = facts[word][facts["item"] == conflicts[0]].dropna().unique()[:2]
+        _warn(
+            f"{name}: {len(conflicts):,} items have rows that say different things (first: {word} of item "
+            f"{conflicts[0]!r} is {said[0]!r} and {said[1]!r}); the first counts"
+        )
+    return by_item.first().reset_index()[list(facts.columns)]
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, GraphrecWarning, stacklevel=4)
 
 
 def facts_of_items(facts: pd.DataFrame, items: pd.Series) -> pd.DataFrame:

@@ -32,12 +32,15 @@ class RowCounts:
         Rows that became events.
     rejected, filtered : mapping of str to int
         Reason -> rows, for bad rows and for rows that the configuration asked to leave out.
+    damaged : mapping of str to int
+        Reason -> rows that are used although one of their facts could not be read, a price for example.
     """
 
     read: int
     used: int
     rejected: Mapping[str, int] = field(default_factory=dict)
     filtered: Mapping[str, int] = field(default_factory=dict)
+    damaged: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         told = self.used + sum(self.rejected.values()) + sum(self.filtered.values())
@@ -51,6 +54,7 @@ class RowCounts:
             self.used + other.used,
             _added(self.rejected, other.rejected),
             _added(self.filtered, other.filtered),
+            _added(self.damaged, other.damaged),
         )
 
     @property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,18 +13,21 @@ import ibis
 
 from graphrec.config import EventsConfig
 from graphrec.errors import EventsError
-from graphrec.events.duckdb_functions import hash_text, make_timestamp, try_strptime
-from graphrec.events.files import DAMAGE, FILE
+from graphrec.events import cures
+from graphrec.events.copies import LOST
+from graphrec.events.duckdb_functions import hash_text
+from graphrec.events.files import DAMAGE, FILE, LINE, SHAPE
 from graphrec.events.tables import CATALOGUE_COLUMNS, KINDS
-from graphrec.events.words import AS_IT_STANDS, FILTERED, LOG_WORDS, Words, as_text
+from graphrec.events.times import with_times
+from graphrec.events.words import AS_IT_STANDS, FILTERED, LOG_WORDS, Words, as_number, as_text
 
 _RETURN = "quantity: 0 or less, a return"
 
-_EPOCH_UNITS: Mapping[str | None, int] = {"s": 1_000_000, "ms": 1_000, "us": 1}
-"""Time formats that count from 1970 -> microseconds in their unit."""
-
 _END_OF_TIME = date(2200, 1, 1)
 """No log reaches this far; 'infinity' is a time to DuckDB."""
+
+
+Cure = str | Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -40,15 +44,18 @@ class Rule:
         The column in graphrec's words, for the example in the message.
     broken : ibis.Value
         True for rows that break it, never null.
-    cure : str
-        What a user may do.
+    cure : str or callable
+        What a user may do; or the first offender -> what a user may do.
+    spares : bool
+        Whether a row that breaks it is used nevertheless, and lacks the fact alone.
     """
 
     column: str
     rule: str
     word: str
     broken: ibis.Value
-    cure: str = "fix them"
+    cure: Cure = "fix them"
+    spares: bool = False
 
     def text(self, table: ibis.Table) -> ibis.Value:
         """Read the value that broke it."""
@@ -60,15 +67,30 @@ class Rule:
         return f"{self.column}: {self.rule}"
 
 
-def typed_columns(connection: Any, words: Words, config: EventsConfig) -> tuple[ibis.Table, Sequence[Rule]]:  # noqa: ANN401
+def typed_columns(
+    connection: Any,  # noqa: ANN401
+    words: Words,
+    config: EventsConfig,
+    *,
+    lossy: bool = False,
+) -> tuple[ibis.Table, Sequence[Rule]]:
     """Turn words into times, kinds, prices and hashed ids, and mark the rows that are not to be used.
+
+    Parameters
+    ----------
+    connection : ibis.backends.duckdb.Backend
+    words : Words
+    config : EventsConfig
+    lossy : bool
+        Whether `LOST` stands where a file held bytes of another encoding.
 
     Returns
     -------
     ibis.Table
         `item` and the catalogue's words (text), `key` (int64 hash of the item), `session`, `order`, `user` (int64
-        hashes, null unknown), `kind` (int8), `time`, `price`, `quantity` (float64), `file`; `filtered`, `rejected`,
-        `offender`, `text` (null for good rows).
+        hashes, null unknown), `kind` (int8), `time`, `place` (order within a day), `price`, `quantity` (float64),
+        `file`, `line` (null where every line is a row); `filtered`, `rejected`, `offender`, `text` (null for good
+        rows); `damaged`: why a row that is used lacks a fact, with its `offender`.
     sequence of Rule
         In the order in which they are held against a row.
     """
@@ -78,19 +100,20 @@ def typed_columns(connection: Any, words: Words, config: EventsConfig) -> tuple[
         connection,
         table.mutate(
             kind_code=_kind_code(table, config),
-            typed_time=_time(table, config),
-            typed_price=_number(table, "price"),
-            typed_quantity=_number(table, "quantity"),
+            typed_price=_number(table, "price", config),
+            typed_quantity=_number(table, "quantity", config),
         ),
     )
-    rules = _rules(words, table, config)
+    table = _step(connection, with_times(table, config, partial(_step, connection)))
+    rules = _rules(words, table, config, lossy=lossy)
     # A row that a keep rule leaves out, or that lies in the future, is not judged.
     ahead = _ahead(table, config)
     judged = table[FILTERED].isnull() & ~ahead
     table = _step(
         connection,
         table.mutate(
-            rule=ibis.cases(*((judged & rule.broken, place) for place, rule in enumerate(rules))),
+            rule=_first_broken(judged, rules, spares=False),
+            loss=_first_broken(judged, rules, spares=True),
             unwanted=ibis.coalesce(
                 table[FILTERED],
                 ibis.ifelse(ahead, "time: not before events.before", ibis.null("string")),
@@ -100,63 +123,96 @@ def typed_columns(connection: Any, words: Words, config: EventsConfig) -> tuple[
         ),
     )
     good = table.rule.isnull()
-    rejected = ibis.cases(*((table.rule == place, rule.reason) for place, rule in enumerate(rules)))
-    offender = ibis.cases(*((table.rule == place, rule.text(table)) for place, rule in enumerate(rules)))
+    used = good & table.unwanted.isnull()
+    told = ibis.coalesce(table.rule, table.loss)
+    reason = ibis.cases(*((told == place, rule.reason) for place, rule in enumerate(rules)))
+    offender = ibis.cases(*((told == place, rule.text(table)) for place, rule in enumerate(rules)))
+    none = ibis.null("string")
     facts = {word: _text_of(table, word) for word in CATALOGUE_COLUMNS if word != "price"}
     typed = table.select(
         **facts,
         **_ids(table),
         kind=table.kind_code.cast("int8"),
         time=table.typed_time,
+        place=table.place,
         price=table.typed_price,
         quantity=table.typed_quantity,
         file=table[FILE],
-        filtered=ibis.ifelse(good, table.unwanted, ibis.null("string")),
-        rejected=ibis.ifelse(good, ibis.null("string"), rejected),
-        offender=ibis.ifelse(good, ibis.null("string"), offender),
-        text=ibis.ifelse(good, ibis.null("string"), _in_words(table)),
+        line=table[LINE] if LINE in table.columns else ibis.null("int64"),
+        filtered=ibis.ifelse(good, table.unwanted, none),
+        rejected=ibis.ifelse(good, none, reason),
+        damaged=ibis.ifelse(used, reason, none),
+        offender=ibis.ifelse(good & ~used, none, offender),
+        text=ibis.ifelse(good, none, _in_words(table)),
     )
     return typed, rules
+
+
+def _first_broken(judged: ibis.Value, rules: Sequence[Rule], *, spares: bool) -> ibis.Value:
+    """Find the first rule that a row breaks, among those that spare it or among those that do not."""
+    branches = [(judged & rule.broken, place) for place, rule in enumerate(rules) if rule.spares == spares]
+    return ibis.cases(*branches) if branches else ibis.null("int64")
 
 
 def _step(connection: Any, table: ibis.Table) -> ibis.Table:  # noqa: ANN401
     return connection.create_view(f"step_{uuid4().hex}", table)
 
 
-def _rules(words: Words, table: ibis.Table, config: EventsConfig) -> list[Rule]:
+def _rules(words: Words, table: ibis.Table, config: EventsConfig, *, lossy: bool) -> list[Rule]:
     """List what no row may break, in the order in which a row is judged."""
     rules = [Rule("line", "are no JSON objects", DAMAGE, table[DAMAGE].notnull())]
+    if SHAPE in table.columns:
+        cure = "correct events.explode or events.reader, or fix them"
+        said = "cannot be taken apart into items"
+        rules.append(Rule(words.names.get("item", "item"), said, SHAPE, table[SHAPE].notnull(), cure))
     # Of session, user and order the first that the log has must be there.
     anchor = next((word for word in ("session", "user", "order") if word in table.columns), None)
     if anchor is None:
         raise EventsError("a log needs one of 'session', 'order' or 'user'; map it under events.columns")
-    rules += [Rule(words.names[word], "are missing", word, table[word].isnull()) for word in ("item", anchor)]
+    rules += [
+        Rule(words.names[word], "are missing", word, table[word].isnull(), cures.of_missing(config, word))
+        for word in ("item", anchor)
+    ]
+    if lossy:
+        rules += _rules_of_bytes(words, table, config)
     if "kind" in table.columns:
         cure = "map them under events.kinds (view, cart, purchase or ignore)"
         rules.append(Rule(words.names["kind"], "are no known event kind", "kind", table.kind_code.isnull(), cure))
     if "time" in table.columns:
         name, day = words.names["time"], table.typed_time.date()
         latest = config.latest or _END_OF_TIME
-        cure = "set events.time_format, or fix them"
+        early = cures.of_early_time(config)
         rules += [
-            Rule(name, "are no times", "time", table.typed_time.isnull(), cure),
-            Rule(name, f"lie before {config.earliest}", "time", day < config.earliest, "set events.earliest"),
+            Rule(name, "are no times", "time", table.typed_time.isnull(), cures.of_time(config)),
+            Rule(name, f"lie before {config.earliest}", "time", day < config.earliest, early),
             Rule(name, f"lie after {latest}", "time", day > latest, "set events.latest"),
         ]
     for word in ("price", "quantity"):
         if word in table.columns:
             wrong = table[f"typed_{word}"].isnull() & _text_of(table, word).notnull()
-            rules.append(Rule(words.names[word], "are no numbers", word, wrong))
+            spares = word == "price" and config.on_bad_prices == "blank"
+            rules.append(Rule(words.names[word], "are no numbers", word, wrong, cures.of_number(config), spares))
     if "price" in table.columns:
         negative = (table.typed_price < 0).fill_null(False)
         rules.append(Rule(words.names["price"], "are below zero", "price", negative))
     return rules
 
 
+def _rules_of_bytes(words: Words, table: ibis.Table, config: EventsConfig) -> Iterator[Rule]:
+    """List what bytes of another encoding may not hit: what tells rows apart; a fact may be damaged."""
+    for word in ("item", "session", "order", "user", "kind", *CATALOGUE_COLUMNS[1:]):
+        if word in table.columns and word != "price":
+            hit = _text_of(table, word).contains(LOST).fill_null(False)
+            said, cure = f"hold bytes that are no {config.encoding}", "set events.encoding, or fix them"
+            spares = word in CATALOGUE_COLUMNS and word != "item"
+            yield Rule(words.names.get(word, word), said, word, hit, cure, spares)
+
+
 def complaint(rule: Rule, rows: int, first: str, row: int) -> str:
     """Say in one line which rule rows break."""
     example = "missing" if first == "missing" else repr(first)
-    return f"column '{rule.column}' has {rows:,} values that {rule.rule} (first: {example} at row {row}); {rule.cure}"
+    cure = rule.cure if isinstance(rule.cure, str) else rule.cure(first)
+    return f"column '{rule.column}' has {rows:,} values that {rule.rule} (first: {example} at row {row}); {cure}"
 
 
 def _ids(table: ibis.Table) -> dict[str, ibis.Value]:
@@ -192,23 +248,6 @@ def _kind_code(table: ibis.Table, config: EventsConfig) -> ibis.Value:
     return ibis.cases(*((table.kind == value, code) for value, code in meaning.items()))
 
 
-def _time(table: ibis.Table, config: EventsConfig) -> ibis.Value:
-    """Parse times to UTC without a zone; what cannot be parsed is null."""
-    if "time" not in table.columns:
-        return ibis.null("timestamp")
-    value = table.time
-    if value.type().is_timestamp() or value.type().is_date():
-        return value.cast("timestamp")
-    unit = _EPOCH_UNITS.get(config.time_format)
-    if unit is not None:
-        ticks = value.try_cast("int64")
-        in_reach = ticks.abs() < 10**16 // unit
-        return ibis.ifelse(in_reach, make_timestamp(ticks * unit), ibis.null("timestamp"))
-    if config.time_format is not None:
-        return try_strptime(as_text(value), config.time_format)
-    return as_text(value).try_cast("timestamp('UTC')").cast("timestamp")
-
-
 def _ahead(table: ibis.Table, config: EventsConfig) -> ibis.Value:
     """Mark the rows that were not written yet at the moment that the log is looked at from."""
     if config.before is None:
@@ -218,11 +257,11 @@ def _ahead(table: ibis.Table, config: EventsConfig) -> ibis.Value:
     return (table.typed_time >= ibis.literal(config.before)).fill_null(False)
 
 
-def _number(table: ibis.Table, word: str) -> ibis.Value:
+def _number(table: ibis.Table, word: str, config: EventsConfig) -> ibis.Value:
     """Read a number, null where there is none."""
     if word not in table.columns:
         return ibis.null("float64")
-    number = table[word].try_cast("float64")
+    number = as_number(table[word], config)
     return ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
 
 

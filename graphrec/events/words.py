@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,16 +11,19 @@ import ibis
 from graphrec.config import TableConfig
 from graphrec.errors import EventsError
 from graphrec.events.duckdb_functions import trim
-from graphrec.events.files import DAMAGE, FILE, RawTable
+from graphrec.events.files import DAMAGE, EMPTY, FILE, LINE, SHAPE, RawTable
 from graphrec.events.tables import CATALOGUE_COLUMNS
 
 Columns = Mapping[str, Sequence[str]]
 """graphrec's word -> the table's columns."""
 
+DAY, SEQUENCE = "graphrec_day", "graphrec_sequence"
+"""Columns of a time that is told in two parts: its day, and what may be a number that orders the day."""
 FILTERED = "graphrec_filtered"
 """Column that names the rule of `keep` by which a row is left out; null for the others."""
 
 LOG_WORDS = ("time", "session", "order", "user", "item", "kind", "quantity", *CATALOGUE_COLUMNS[1:])
+_CURRENCY = r"^\s*(?:[A-Z]{1,2}\$|[A-Z]{3}|kr\.?|zł|Kč)\s*|\p{Sc}|\s*(?:[A-Z]{3}|kr\.?|zł|Kč)\s*$"
 _ID_WORDS = frozenset({"session", "order", "user", "item", "parent"})
 AS_IT_STANDS = frozenset({"time", "price", "quantity"})
 """Words that readers hand on with the type that the file gives them; all others are clean texts."""
@@ -59,24 +63,35 @@ def map_columns(config: TableConfig, raw: RawTable, known: Columns, words: Seque
             if name not in raw.columns:
                 raise EventsError(
                     f"column '{name}' (for '{word}') is not in {config.path}, which has {', '.join(raw.columns)}; "
-                    f"correct {section}.columns.{word}"
+                    f"correct {section}.columns.{word}{_or_baskets(raw)}"
                 )
     return columns
+
+
+def _or_baskets(raw: RawTable) -> str:
+    """Say what lines of differing length may be, where the table is one of them."""
+    fewest, most = raw.widths() if len(raw.columns) < 3 or raw.headless else (1, 1)
+    if fewest == most:
+        return ""
+    return f"; its lines hold {fewest} to {most} fields: if each is a basket, set events.reader: baskets"
 
 
 def apply_keep_rules(raw: RawTable, config: TableConfig, section: str) -> ibis.Table:
     """Mark the rows that a rule of `keep` does not want, each under the first such rule."""
     table = raw.table
-    branches = []
+    branches = [(table[EMPTY].notnull(), table[EMPTY])] if EMPTY in table.columns else []
     for rule in config.keep:
         if rule.column not in raw.columns:
             raise EventsError(f"{section}.keep names column '{rule.column}', which is not in {config.path}")
         value = table[rule.column]
         if rule.above is not None:
-            wanted = value.try_cast("float64") > rule.above
+            wanted = as_number(value, config) > rule.above
             reason = f"{rule.column}: not above {rule.above:g}"
+        elif rule.empty is not None:
+            wanted = as_text(value).isnull() == rule.empty
+            reason = f"{rule.column}: {'not ' if rule.empty else ''}empty"
         else:
-            wanted = as_text(value).re_search(f"^(?:{rule.matches})")
+            wanted = as_text(value).fill_null("").re_search(f"^(?:{rule.matches})")
             reason = f"{rule.column}: does not match {rule.matches}"
         branches.append((~wanted.fill_null(False), ibis.literal(reason)))
     filtered = ibis.cases(*branches) if branches else ibis.null("string")
@@ -90,12 +105,15 @@ def to_words(table: ibis.Table, columns: Columns, missing: Mapping[str, Sequence
     text that are there are joined by a blank. Texts that `missing` names for a word count as none.
     """
     words = {word: _word(table, word, names, missing.get(word, ())) for word, names in columns.items()}
+    if len(columns.get("time", ())) == 2:
+        day, number = columns["time"]
+        words |= {DAY: table[day], SEQUENCE: as_text(table[number])}
     return Words(table.select(**words, **passed_on(table)), {word: "+".join(names) for word, names in columns.items()})
 
 
 def passed_on(table: ibis.Table) -> dict[str, ibis.Value]:
     """Name the columns that every reader hands through."""
-    return {name: table[name] for name in (FILE, DAMAGE, FILTERED)}
+    return {name: table[name] for name in (FILE, DAMAGE, FILTERED, LINE, SHAPE) if name in table.columns}
 
 
 def _word(table: ibis.Table, word: str, names: Sequence[str], missing: Sequence[str]) -> ibis.Value:
@@ -119,6 +137,21 @@ def _all_joined(texts: Sequence[ibis.Value]) -> ibis.Value:
     for text in texts[1:]:
         joined = joined + "|" + text
     return joined
+
+
+def as_number(value: ibis.Value, config: TableConfig) -> ibis.Value:
+    """Read a number as a shop writes it, with a currency beside it; null where there is none."""
+    if not value.type().is_string():
+        return value.try_cast("float64")
+    text = value.re_replace(_CURRENCY, "").re_replace(r"[\s\x{a0}\x{202f}]+", " ").strip()
+    if config.thousands is None and config.decimal == ".":
+        return ibis.coalesce(value.try_cast("float64"), text.try_cast("float64"))  # most need no cleaning
+    group = r"[ ']" if config.thousands in (" ", "'") else re.escape(config.thousands or "")
+    digits = rf"\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+" if group else r"\d+"
+    whole = text.re_search(rf"^[+-]?(?:{digits})?(?:{re.escape(config.decimal)}\d*)?$")
+    plain = text.re_replace(group, "") if group else text
+    plain = plain.replace(config.decimal, ".")
+    return ibis.ifelse(whole, plain, ibis.null("string")).try_cast("float64")
 
 
 def as_text(value: ibis.Value) -> ibis.Value:

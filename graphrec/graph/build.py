@@ -19,6 +19,8 @@ from graphrec.graph.edges import write_edges
 from graphrec.graph.pairs import Pairs
 from graphrec.graph.product_graph import ProductGraph
 
+_MAPPING = "map the order or session column, widen events.session_gap_minutes, or lower graph.co_purchase.min_count"
+
 
 def require_learnable(events: Events) -> None:
     """Refuse a log from which no complement can be learned.
@@ -41,8 +43,14 @@ def require_learnable(events: Events) -> None:
         )
 
 
-def require_complements(graph: ProductGraph) -> None:
+def require_complements(graph: ProductGraph, cure: str | None = None) -> None:
     """Refuse a graph without a single complement pair.
+
+    Parameters
+    ----------
+    graph : ProductGraph
+    cure : str, optional
+        What is likelier to help than what always may.
 
     Raises
     ------
@@ -51,8 +59,7 @@ def require_complements(graph: ProductGraph) -> None:
     if not len(graph.complement):
         raise GraphError(
             f"no two items were bought together in {graph.baskets:,} baskets "
-            f"({graph.substitutes_removed:,} pairs were taken out as mostly co-viewed); map the order or session "
-            "column, widen events.session_gap_minutes, or lower graph.co_purchase.min_count"
+            f"({graph.substitutes_removed:,} pairs were taken out as mostly co-viewed); {cure or _MAPPING}"
         )
 
 

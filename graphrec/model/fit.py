@@ -19,7 +19,7 @@ from graphrec.config import Config
 from graphrec.embeddings import fit_encoder, seen_links
 from graphrec.embeddings.features import ItemFeatures, fit_item_features
 from graphrec.errors import GraphrecWarning
-from graphrec.events import Catalogue, Events, split_latest
+from graphrec.events import Catalogue, Events, packed_items, split_latest
 from graphrec.graph import ProductGraph, build_both_graphs, build_graph, require_complements, require_learnable
 from graphrec.model.model import Model
 from graphrec.model.report import report_data
@@ -113,7 +113,7 @@ def _graphs(
     """Build the graphs of the whole log, and of its parts before and after the validation cut."""
     with display.stage("pairs of the whole log"):
         graph = build_both_graphs(events, items.matrix, items.types, config)
-    require_complements(graph)
+    require_complements(graph, packed_items(events.catalogue, config.events))
     earlier, later = parts
     with display.stage("pairs before the validation cut"):
         past = build_both_graphs(earlier, items.matrix, items.types, config)

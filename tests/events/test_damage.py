@@ -53,14 +53,14 @@ def test_every_row_is_accounted_for(tmp_path):
     events = load(path)
     counts = events.counts
     assert counts.read == rows
-    assert counts.used == 400
+    assert counts.used == 401
+    assert counts.damaged == {"p: are no numbers": 1}
     assert counts.rejected == {
         "i: are missing": 1,
         "s: are missing": 1,
         "t: are no times": 1,
         "t: lie before 1990-01-01": 1,
         "k: are no known event kind": 1,
-        "p: are no numbers": 1,
         "p: are below zero": 1,
         "q: are no numbers": 1,
         "line: wrong number of fields": 2,
@@ -73,7 +73,7 @@ def test_the_quarantine_names_row_and_reason(tmp_path):
     path, _ = damaged(tmp_path)
     rejected = load(path).rejected
     text = path.read_text().splitlines()
-    assert len(rejected) == 10
+    assert len(rejected) == 9
     for _, bad in rejected.iterrows():
         line = text[bad["row"]]  # the header is row 0
         if bad["reason"].startswith("line"):
@@ -82,8 +82,8 @@ def test_the_quarantine_names_row_and_reason(tmp_path):
             session, item = (bad["text"].split(f"{word}=")[1].split(",")[0] for word in ("session", "item"))
             assert line.startswith(f"{session},{item},")
     by_reason = rejected.set_index("reason")
-    assert "price=N/A" in by_reason.at["p: are no numbers", "text"]
-    assert text[by_reason.at["p: are no numbers", "row"]].split(",")[3] == "N/A"
+    assert "quantity=many" in by_reason.at["q: are no numbers", "text"]
+    assert text[by_reason.at["q: are no numbers", "row"]].split(",")[5] == "many"
     assert text[by_reason.at["p: are below zero", "row"]].split(",")[3] == "-3"
     assert text[by_reason.at["k: are no known event kind", "row"]].split(",")[4] == "wish"
 
@@ -96,7 +96,11 @@ def test_too_many_bad_rows_stop_the_run_and_name_the_rule(tmp_path):
         EventsError, match=r"10 of 100 rows \(10.0%\).*max_rejected_share.*'p' has 10 .*'free' at row 1"
     ):
         load(path)
-    assert load(path, max_rejected_share=0.1).counts.used == 90
+    spared = load(path, max_rejected_share=0.1)
+    assert (spared.counts.used, spared.counts.damaged) == (100, {"p: are no numbers": 10})
+    assert spared.frame["price"].isna().sum() == 10
+    strict = load(path, max_rejected_share=0.1, on_bad_prices="reject").counts
+    assert (strict.used, strict.rejected) == (90, {"p: are no numbers": 10})
     with pytest.raises(EventsError, match=r"'p' has 10 values.*on_bad_rows: quarantine"):
         load(path, max_rejected_share=1, on_bad_rows="fail")
 

@@ -119,9 +119,10 @@ def test_bad_rows_are_set_aside_and_counted(tmp_path):
     text = "basket,sku,p,t\n1,a,2,2024-01-01\n1,b,cheap,2024-01-01\n1,c,2,never\n1,d,2\n,e,2,2024-01-01\n"
     columns = {"price": "p", "time": "t"}
     events = read(text, tmp_path, columns=columns, max_rejected_share=1)
-    assert (events.counts.read, events.counts.used) == (5, 1)
-    assert sum(events.counts.rejected.values()) == 4
-    assert sorted(events.rejected["row"]) == [2, 3, 4, 5]
+    assert (events.counts.read, events.counts.used) == (5, 2)
+    assert events.counts.damaged == {"p: are no numbers": 1}
+    assert sum(events.counts.rejected.values()) == 3
+    assert sorted(events.rejected["row"]) == [3, 4, 5]
 
 
 def test_missing_file_and_unknown_ending(tmp_path):
