@@ -35,7 +35,7 @@ class TableConfig(Section):
     columns: dict[str, str | list[str]] = Field(default_factory=dict)
     """graphrec's word -> the table's column. Of a list, all columns are joined into one value; of a list for
     `type`, the first that is not missing counts."""
-    separator: str | None = None
+    separator: str | None = Field(None, min_length=1, max_length=4)
     """Of a text file; None: found out by looking at it."""
     header: list[str] | None = None
     """Column names of a text file that has no header line."""

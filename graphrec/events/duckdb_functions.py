@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import duckdb
 import ibis
+
+from graphrec.errors import first_line
 
 Function = Callable[..., Any]
 """Columns and literals -> a column."""
@@ -23,8 +26,8 @@ def _builtin(name: str, arguments: Sequence[str], result: str) -> Function:
     return function
 
 
-try_strptime = _builtin("try_strptime", ("string", "string"), "timestamp")
-"""Parse a time by a format; null where the text is none."""
+try_strptime = _builtin("try_strptime", ("string", "string"), "timestamp('UTC')")
+"""Parse a time by a format; null where the text is none. Of a format without a zone the times are taken for UTC."""
 make_timestamp = _builtin("make_timestamp", ("int64",), "timestamp")
 """Turn microseconds from 1970 on into a time."""
 epoch_us = _builtin("epoch_us", ("timestamp",), "int64")
@@ -35,6 +38,8 @@ regexp_extract_all = _builtin("regexp_extract_all", ("string", "string"), "array
 """List all that a pattern finds."""
 json_text = _builtin("json_extract_string", ("string", "string"), "string")
 """Take what stands at a path of a JSON text, as text."""
+json_texts = _builtin("json_extract_string", ("string", "string"), "array<string>")
+"""List what stands at all places that a path with wildcards finds, as texts."""
 _json_extract = _builtin("json_extract", ("string", "string"), "array<string>")
 _hash = _builtin("hash", ("string",), "uint64")
 
@@ -45,5 +50,22 @@ def json_list(text: ibis.Value) -> ibis.Value:
 
 
 def hash_text(text: ibis.Value) -> ibis.Value:
-    """Hash a text to 63 bits, `int64`, not negative: Spark knows no unsigned numbers."""
-    return (_hash(text) >> ibis.literal(1)).cast("int64")
+    """Hash a text to 63 bits, `int64`, not negative: Spark knows no unsigned numbers. DuckDB hashes nulls, too."""
+    return ibis.ifelse(text.isnull(), ibis.null("int64"), (_hash(text) >> ibis.literal(1)).cast("int64"))
+
+
+def refusal_of(connection: Any, call: str, pattern: str) -> str | None:  # noqa: ANN401 - ibis publishes no type
+    """Ask DuckDB what is wrong with a pattern that a user wrote; None where nothing is.
+
+    Parameters
+    ----------
+    connection : ibis.backends.duckdb.Backend
+    call : str
+        SQL in which `?` stands for the pattern.
+    pattern : str
+    """
+    try:
+        connection.con.execute(f"SELECT {call}", [pattern]).fetchall()
+    except duckdb.Error as error:
+        return first_line(error).removeprefix("Invalid Input Error: ")
+    return None

@@ -15,7 +15,7 @@ from graphrec.events.log import Events
 from graphrec.events.readers import CATALOGUE_READERS
 from graphrec.events.store import open_log
 from graphrec.events.tables import CATALOGUE_COLUMNS, Catalogue
-from graphrec.events.words import FILTERED
+from graphrec.events.words import FILTERED, UNREAD, UNREAD_IN, without_missing
 
 FACTS = CATALOGUE_COLUMNS[1:]
 
@@ -31,8 +31,21 @@ def load_events(config: Config, display: Display | None = None) -> Events:
     log = open_log(config, display or Silent())
     facts = facts_of_items(log.facts(), log.items()["item"])
     if config.catalogue.path is not None:
-        facts = merge_facts(read_catalogue(config.catalogue, config.engine), facts)
+        catalogue = read_catalogue(config.catalogue, config.engine)
+        _require_shared_ids(facts["item"], catalogue["item"], str(config.catalogue.path))
+        facts = merge_facts(catalogue, facts)
     return Events(log, Catalogue.from_frame(facts), Connections(config.engine), daily=config.store.daily)
+
+
+def _require_shared_ids(logged: pd.Series, listed: pd.Series, path: str) -> None:
+    """Refuse a catalogue that knows no item of the log: its ids are written in another way, or are others."""
+    if listed.isin(logged).any():
+        return
+    first = {name: ", ".join(map(repr, ids.iloc[:2])) for name, ids in (("log", logged), ("catalogue", listed))}
+    raise EventsError(
+        f"none of {len(logged):,} ids of the log is in {path} (first of the log: {first['log']}; first of the "
+        f"catalogue: {first['catalogue']}); map under catalogue.columns.item what events.columns.item holds"
+    )
 
 
 def read_catalogue(config: CatalogueConfig, engine: EngineConfig | None = None) -> pd.DataFrame:
@@ -45,7 +58,9 @@ def read_catalogue(config: CatalogueConfig, engine: EngineConfig | None = None) 
     """
     with open_duckdb(engine or EngineConfig()) as duck:
         raw = open_table(duck.connection, config)
-        words = CATALOGUE_READERS[config.reader](raw, config).table
+        words = without_missing(
+            CATALOGUE_READERS[config.reader](raw, config), config, CATALOGUE_COLUMNS, "catalogue"
+        ).table
         try:
             table = words.filter(words[FILTERED].isnull()).to_pandas()
             ragged = raw.ragged()
@@ -59,6 +74,12 @@ def read_catalogue(config: CatalogueConfig, engine: EngineConfig | None = None) 
     damaged = table[DAMAGE].notna()
     if damaged.any():
         raise EventsError(f"{raw.name} has {int(damaged.sum()):,} lines that are no JSON objects; fix them")
+    unread = table[table[UNREAD].notna()]
+    if len(unread):
+        raise EventsError(
+            f"{raw.name}: column '{unread[UNREAD_IN].iloc[0]}' has {len(unread):,} values that are no numbers (first: "
+            f"{unread[UNREAD].iloc[0]!r}), of which catalogue.keep asks whether they are above one; fix them"
+        )
     if table.empty:
         raise EventsError(f"{config.path} has no rows; give a catalogue of at least one item")
     facts: pd.DataFrame = table[[word for word in CATALOGUE_COLUMNS if word in table]]

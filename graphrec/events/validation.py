@@ -12,12 +12,24 @@ import ibis
 
 from graphrec.config import EventsConfig
 from graphrec.errors import EventsError
-from graphrec.events.duckdb_functions import hash_text, make_timestamp, try_strptime
+from graphrec.events.duckdb_functions import hash_text, make_timestamp, refusal_of, try_strptime
 from graphrec.events.files import DAMAGE, FILE
 from graphrec.events.tables import CATALOGUE_COLUMNS, KINDS
-from graphrec.events.words import AS_IT_STANDS, FILTERED, LOG_WORDS, Words, as_text
+from graphrec.events.words import (
+    AS_IT_STANDS,
+    FILTERED,
+    LOG_WORDS,
+    UNREAD,
+    UNREAD_IN,
+    Words,
+    as_number,
+    as_text,
+    without_missing,
+)
 
 _RETURN = "quantity: 0 or less, a return"
+
+_NO_NUMBER = "fix them, or name what stands for no value under events.missing"
 
 _EPOCH_UNITS: Mapping[str | None, int] = {"s": 1_000_000, "ms": 1_000, "us": 1}
 """Time formats that count from 1970 -> microseconds in their unit."""
@@ -72,6 +84,8 @@ def typed_columns(connection: Any, words: Words, config: EventsConfig) -> tuple[
     sequence of Rule
         In the order in which they are held against a row.
     """
+    _refuse_odd_format(connection, config.time_format)
+    words = without_missing(words, config, LOG_WORDS, "events")
     # Each step is a view of its own: Ibis would else write every expression out wherever its name is used.
     table = _step(connection, words.table)
     table = _step(
@@ -119,6 +133,18 @@ def typed_columns(connection: Any, words: Words, config: EventsConfig) -> tuple[
     return typed, rules
 
 
+def _refuse_odd_format(connection: Any, time_format: str | None) -> None:  # noqa: ANN401
+    """Refuse letters that strptime does not know."""
+    if time_format is None or time_format in _EPOCH_UNITS:
+        return
+    wrong = refusal_of(connection, "try_strptime('', ?)", time_format)
+    if wrong is not None:
+        raise EventsError(
+            f"events.time_format {time_format!r} is no format of times ({wrong}); write it as strftime does, "
+            "'%d.%m.%Y %H:%M' for example, or set 's', 'ms' or 'us'"
+        )
+
+
 def _step(connection: Any, table: ibis.Table) -> ibis.Table:  # noqa: ANN401
     return connection.create_view(f"step_{uuid4().hex}", table)
 
@@ -137,16 +163,20 @@ def _rules(words: Words, table: ibis.Table, config: EventsConfig) -> list[Rule]:
     if "time" in table.columns:
         name, day = words.names["time"], table.typed_time.date()
         latest = config.latest or _END_OF_TIME
-        cure = "set events.time_format, or fix them"
+        cure, there = "set events.time_format, or fix them", _text_of(table, "time").notnull()
         rules += [
-            Rule(name, "are no times", "time", table.typed_time.isnull(), cure),
+            Rule(name, "are missing", "time", ~there),
+            Rule(name, "are no times", "time", table.typed_time.isnull() & there, cure),
             Rule(name, f"lie before {config.earliest}", "time", day < config.earliest, "set events.earliest"),
             Rule(name, f"lie after {latest}", "time", day > latest, "set events.latest"),
         ]
+    for asked in dict.fromkeys(rule.column for rule in config.keep if rule.above is not None):
+        unread = (table[UNREAD_IN] == asked).fill_null(False)
+        rules.append(Rule(asked, "are no numbers", UNREAD, unread, _NO_NUMBER))
     for word in ("price", "quantity"):
         if word in table.columns:
             wrong = table[f"typed_{word}"].isnull() & _text_of(table, word).notnull()
-            rules.append(Rule(words.names[word], "are no numbers", word, wrong))
+            rules.append(Rule(words.names[word], "are no numbers", word, wrong, _NO_NUMBER))
     if "price" in table.columns:
         negative = (table.typed_price < 0).fill_null(False)
         rules.append(Rule(words.names["price"], "are below zero", "price", negative))
@@ -205,7 +235,7 @@ def _time(table: ibis.Table, config: EventsConfig) -> ibis.Value:
         in_reach = ticks.abs() < 10**16 // unit
         return ibis.ifelse(in_reach, make_timestamp(ticks * unit), ibis.null("timestamp"))
     if config.time_format is not None:
-        return try_strptime(as_text(value), config.time_format)
+        return try_strptime(as_text(value), config.time_format).cast("timestamp")
     return as_text(value).try_cast("timestamp('UTC')").cast("timestamp")
 
 
@@ -222,8 +252,7 @@ def _number(table: ibis.Table, word: str) -> ibis.Value:
     """Read a number, null where there is none."""
     if word not in table.columns:
         return ibis.null("float64")
-    number = table[word].try_cast("float64")
-    return ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
+    return as_number(table[word])
 
 
 def _in_words(table: ibis.Table) -> ibis.Value:
