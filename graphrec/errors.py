@@ -32,15 +32,18 @@ class UnknownItem(GraphrecError, KeyError):  # noqa: N818 - the name is part of 
     ----------
     items : iterable of str
         The ids that are not known.
+    skipped : bool
+        Whether unknown ids were to be skipped, so that it is told only where none is left.
     """
 
-    def __init__(self, items: Iterable[str]) -> None:
+    def __init__(self, items: Iterable[str], skipped: bool = False) -> None:
         self.items = tuple(items)
         names = ", ".join(repr(item) for item in self.items[:5])
         more = f" and {len(self.items) - 5} more" if len(self.items) > 5 else ""
+        cure = "give one that is known" if skipped else "pass unknown='skip' (--skip-unknown)"
         super().__init__(
             f"unknown item {names}{more}: not in the log or catalogue this model was fitted on; "
-            "embed new products first, or pass unknown='skip' (--skip-unknown)"
+            f"embed new products first, or {cure}"
         )
 
     def __str__(self) -> str:

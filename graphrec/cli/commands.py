@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from graphrec.config import CatalogueConfig, ShopConfig
 from graphrec.errors import EventsError, GraphrecError, GraphrecWarning
@@ -38,6 +39,22 @@ Verify = Annotated[
     Path | None, typer.Option(metavar="KEY", help="Refuse a model that was not signed with this key file.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")]
+
+
+class OfIds(TyperCommand):
+    """A command that is asked for ids: a word such as -17, which is none of its options, is one, and all behind --."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer brings a click of its own
+        """Put ids that begin with a dash behind --, where no word is taken for an option."""
+        options = {name: param for param in self.params for name in param.opts if name.startswith("-")}
+        with_value = {name for name, param in options.items() if not getattr(param, "is_flag", False)}
+        end = args.index("--") if "--" in args else len(args)
+        ids: list[str] = []
+        others: list[str] = []
+        for before, word in zip(["", *args], args[:end], strict=False):
+            dashed = len(word) > 1 and word[0] == "-" and word[1] != "-" and word[:2] not in options
+            (ids if dashed and before not in with_value else others).append(word)
+        return super().parse_args(ctx, [*others, "--", *ids, *args[end + 1 :]])
 
 
 @app.command()
@@ -108,12 +125,15 @@ def fit(
             print_fit(recommender, place, time.perf_counter() - started, peak_gib())
 
 
-@app.command()
+@app.command(cls=OfIds)
 def recommend(
     model: ModelPath,
     items: Annotated[list[str], typer.Argument(help="One item, or several as a cart.")],
     k: HowMany = 10,
-    session: Annotated[str, typer.Option(help="Items seen so far, oldest first: ID,ID. Reranks the list.")] = "",
+    session: Annotated[
+        list[str] | None,
+        typer.Option(help="An item seen so far, or ID,ID; oldest first, may be given several times. Reranks the list."),
+    ] = None,
     skip_unknown: Annotated[bool, typer.Option(help="Leave unknown ids out with a warning.")] = False,
     verify: Verify = None,
     as_json: AsJson = False,
@@ -122,13 +142,14 @@ def recommend(
     from graphrec.recommender import Recommender
 
     recommender = Recommender.load(model, verify)
-    seen = [item.strip() for item in session.split(",") if item.strip()]
+    seen = [step for text in session or [] for step in _steps(text, recommender)]
     answers = recommender.recommend(items, k, seen, unknown="skip" if skip_unknown else "raise")
     score = "log score" if seen else "score"
-    _show([asdict(answer) for answer in answers], recommender, as_json, f"completes {', '.join(items)}", score)
+    title, of_cart = f"completes {', '.join(items)}", len(set(items)) > 1
+    _show([asdict(answer) for answer in answers], recommender, as_json, title, score, of_cart)
 
 
-@app.command()
+@app.command(cls=OfIds)
 def similar(
     model: ModelPath,
     item: Annotated[str, typer.Argument()],
@@ -252,6 +273,13 @@ def shop(
     say(f"{events:,} events: {out}; next: graphrec fit {out / 'shop.yaml'}")
 
 
+def _steps(text: str, recommender: Recommender) -> list[str]:
+    """Read one --session: an id that is known is one step, commas and all; what is no id is cut at its commas."""
+    if text in recommender.catalogue.items:
+        return [text]
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
 def _products_config(recommender: Recommender, products: Path) -> CatalogueConfig:
     """Map the columns of a product table: by the model's own catalogue mapping, else by graphrec's words."""
     from graphrec.events.files import column_names
@@ -275,14 +303,19 @@ def _products_config(recommender: Recommender, products: Path) -> CatalogueConfi
 
 
 def _show(
-    answers: list[dict[str, Any]], recommender: Recommender, as_json: bool, title: str, score: str = "score"
+    answers: list[dict[str, Any]],
+    recommender: Recommender,
+    as_json: bool,
+    title: str,
+    score: str = "score",
+    of_cart: bool = False,
 ) -> None:
     if as_json:
         sys.stdout.write(json.dumps(answers, indent=1, ensure_ascii=False) + "\n")
     else:
         from graphrec.cli.terminal import print_table
 
-        print_table(answers, recommender, title, score)
+        print_table(answers, recommender, title, score, of_cart)
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def print_fit(recommender: Recommender, place: Path, seconds: float, peak_gib: f
         "events": ", ".join(f"{kind} {count:,}" for kind, count in report["events"].items()),
         "items": f"{report['items']:,} of {report['types']:,} types, {report['cold_items']:,} cold",
         "baskets": f"{report['baskets']:,} of {report['sessions']:,} sessions",
-        "similar links": f"{report['similar_links']:,} from {' and '.join(report['similar_sources'])}",
+        "similar links": f"{report['similar_links']:,} from {' and '.join(report['similar_sources']) or 'nowhere'}",
         "complement links": f"{report['complement_links']:,} ({report['substitutes_removed']:,} substitutes taken out)",
         "Annoy recall@10": f"similar {recall['similar']:.3f}"
         + "".join(
@@ -129,7 +129,11 @@ _LEAST_TITLE = 28
 
 
 def print_table(
-    answers: Sequence[Mapping[str, Any]], recommender: Recommender, title: str, score: str = "score"
+    answers: Sequence[Mapping[str, Any]],
+    recommender: Recommender,
+    title: str,
+    score: str = "score",
+    of_cart: bool = False,
 ) -> None:
     """Print lists or similar items with what a person knows them by; titles get the room that is left.
 
@@ -142,6 +146,8 @@ def print_table(
         Above the table.
     score : str
         Heading of the scores.
+    of_cart : bool
+        Whether it is to be told with which item of the query an answer was bought together.
     """
     names = _names(recommender, [answer["item"] for answer in answers])
     columns: dict[str, list[str]] = {
@@ -155,6 +161,8 @@ def print_table(
         columns["source"] = [answer["source"] for answer in answers]
     if any("evidence" in answer for answer in answers):
         columns["together"] = [f"{answer['evidence']['bought_together']:,}" for answer in answers]
+        if of_cart:
+            columns["with"] = [answer["evidence_of"] or "" for answer in answers]
         columns["lift"] = [f"{answer['evidence']['lift']:.1f}" for answer in answers]
     console = Console()
     width = {heading: max(map(len, [heading, *cells])) for heading, cells in columns.items()}
@@ -162,7 +170,7 @@ def print_table(
     width["title, or type"] = min(width["title, or type"], max(_LEAST_TITLE, console.width - others))
     table = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False)
     for heading in columns:
-        text = heading in ("item", "title, or type", "source")
+        text = heading in ("item", "title, or type", "source", "with")
         justify: Literal["left", "right"] = "left" if text else "right"
         table.add_column(heading, justify=justify, width=width[heading], no_wrap=True)
     for row in zip(*columns.values(), strict=True):

@@ -42,7 +42,7 @@ class TableConfig(Section):
     """graphrec's word -> the table's column; `order.id` is the field `id` of a nested column `order`. Of a list, all
     columns are joined into one value; of a list for `type`, the first that is not missing counts; of a day and a
     number for `time`, the number orders the rows of a day."""
-    separator: str | None = None
+    separator: str | None = Field(None, min_length=1, max_length=4)
     """Of a text file; None: found out by looking at it."""
     header: list[str] | None = None
     """Column names of a text file that has no header line."""

@@ -64,6 +64,11 @@ def parse_config(raw: dict[str, Any], origin: str) -> Config:
         where = ".".join(str(part) for part in problem["loc"]) or "(top level)"
         if problem["type"] == "extra_forbidden":
             raise ConfigError(f"{origin}: setting '{where}' does not exist{_known(where)}") from None
+        if problem["type"] == "string_type" and isinstance(problem["input"], int | float):
+            said = f"{problem['input']!r} is a {type(problem['input']).__name__} to YAML, and a text is asked for"
+            raise ConfigError(
+                f"{origin}: setting '{where}': {said}; put it in quotes as it stands in the data"
+            ) from None
         raise ConfigError(f"{origin}: setting '{where}': {first_line(ValueError(problem['msg']))}") from None
 
 

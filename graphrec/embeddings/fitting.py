@@ -73,7 +73,7 @@ def fit_encoder(item_matrix: np.ndarray, similar: Pairs, config: EncoderConfig, 
     item_matrix : ndarray
         `(items, features) float32`.
     similar : Pairs
-        At least one link.
+        Without a link to train on, the encoder stays as it began: it lays items as their features lie.
     config : EncoderConfig
     run : Run
     """
@@ -119,7 +119,9 @@ class _EncoderTask:
 
     @property
     def schedule(self) -> Schedule:
-        steps = max(1, min(self.config.pairs_per_epoch, len(self.links.rows)) // self.pairs)
+        links = min(self.config.pairs_per_epoch, len(self.links.rows))
+        # Where nothing is known to be similar there is no step, and items lie as their features lie.
+        steps = max(min(1, links), links // self.pairs)
         # A mean over more pairs can be trusted further.
         rate = self.config.learning_rate * math.sqrt(self.pairs / self.config.batch)
         return Schedule("encoder (GraphSAGE)", steps, self.config.epochs, rate)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import duckdb
 import ibis
+
+from graphrec.errors import first_line
 
 Function = Callable[..., Any]
 """Columns and literals -> a column."""
@@ -41,7 +44,8 @@ json_text = _builtin("json_extract_string", ("string", "string"), "string")
 """Take what stands at a path of a JSON text, as text."""
 json_valid = _builtin("json_valid", ("string",), "boolean")
 """Tell whether a text is JSON."""
-_json_texts = _builtin("json_extract_string", ("string", "string"), "array<string>")
+json_texts = _builtin("json_extract_string", ("string", "string"), "array<string>")
+"""List what stands at all places that a path with wildcards finds, as texts."""
 _json_extract = _builtin("json_extract", ("string", "string"), "array<string>")
 _hash = _builtin("hash", ("string",), "uint64")
 
@@ -52,8 +56,8 @@ def json_list(text: ibis.Value) -> ibis.Value:
 
 
 def hash_text(text: ibis.Value) -> ibis.Value:
-    """Hash a text to 63 bits, `int64`, not negative: Spark knows no unsigned numbers."""
-    return (_hash(text) >> ibis.literal(1)).cast("int64")
+    """Hash a text to 63 bits, `int64`, not negative: Spark knows no unsigned numbers. DuckDB hashes nulls, too."""
+    return ibis.ifelse(text.isnull(), ibis.null("int64"), (_hash(text) >> ibis.literal(1)).cast("int64"))
 
 
 def text_list(text: ibis.Value) -> ibis.Value:
@@ -64,4 +68,21 @@ def text_list(text: ibis.Value) -> ibis.Value:
     array = ibis.ifelse(json_valid(text) & text.re_search(r"^\s*\["), text, ibis.null("string"))
     written = ibis.ifelse(text.re_search(r"^\s*\[.*\]\s*$"), text, ibis.null("string"))
     lone = ibis.ifelse(json_valid(text) & text.re_search(r"^\s*\{"), ibis.array([text]), ibis.null("array<string>"))
-    return ibis.coalesce(_json_texts(array, "$[*]"), lone, written.try_cast("array<string>"))
+    return ibis.coalesce(json_texts(array, "$[*]"), lone, written.try_cast("array<string>"))
+
+
+def refusal_of(connection: Any, call: str, pattern: str) -> str | None:  # noqa: ANN401 - ibis publishes no type
+    """Ask DuckDB what is wrong with a pattern that a user wrote; None where nothing is.
+
+    Parameters
+    ----------
+    connection : ibis.backends.duckdb.Backend
+    call : str
+        SQL in which `?` stands for the pattern.
+    pattern : str
+    """
+    try:
+        connection.con.execute(f"SELECT {call}", [pattern]).fetchall()
+    except duckdb.Error as error:
+        return first_line(error).removeprefix("Invalid Input Error: ")
+    return None

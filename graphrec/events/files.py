@@ -16,6 +16,7 @@ import pandas as pd
 from graphrec.config import TableConfig
 from graphrec.errors import EventsError, first_line
 from graphrec.events.copies import Copies, decoded_copies, hold_foreign_bytes, readable_copies
+from graphrec.events.signatures import refuse_misnamed
 
 FILE, DAMAGE = "graphrec_file", "graphrec_damage"
 """Columns beside the original ones: the file of a row, and what is wrong with the line as a whole (mostly null)."""
@@ -113,7 +114,7 @@ def input_files(config: TableConfig) -> list[Path]:
     Raises
     ------
     EventsError
-        When there is none, or one of them is empty.
+        When there is none, or one of them is empty, or something else than its name says.
     """
     if not config.path:
         raise EventsError("no path is given; set events.path to a file or a glob of CSV, Parquet or JSON lines")
@@ -123,6 +124,7 @@ def input_files(config: TableConfig) -> list[Path]:
             raise EventsError(f"cannot read {file}: there is no such file; check the path in the configuration")
         if Path(file).stat().st_size == 0:
             raise EventsError(f"{file} is empty; give a file with a header and at least one row")
+        refuse_misnamed(Path(file))
     return [Path(file) for file in files]
 
 
@@ -207,11 +209,25 @@ def _csv(paths: str, config: TableConfig, connection: Any) -> str:  # noqa: ANN4
     if not config.quoted:
         options.append("quote='', escape=''")
     if config.header is not None:
+        _refuse_other_widths(paths, config.header, options, connection)
         names = ", ".join(_quote(name) for name in config.header)
         options.append(f"header=false, names=[{names}]")
     else:
         options.append("header=true")
     return f"SELECT *, NULL::VARCHAR AS {DAMAGE} FROM read_csv({paths}, {', '.join(options)})"
+
+
+def _refuse_other_widths(paths: str, header: Sequence[str], options: Sequence[str], connection: Any) -> None:  # noqa: ANN401
+    """Hold the names of columns against every file: they are given by place, and each file may have its own."""
+    sniffed = [option for option in options if not option.startswith(("filename", "store_rejects"))]
+    settings = ", ".join([*sniffed, "header=false", "ignore_errors=true"])
+    for (file,) in connection.con.execute(f"SELECT unnest({paths})").fetchall():
+        found = connection.con.execute(f"SELECT len(Columns) FROM sniff_csv({_quote(file)}, {settings})").fetchall()
+        if found[0][0] != len(header):
+            raise EventsError(
+                f"{file} has {found[0][0]} columns, and header names {len(header)} ({', '.join(header)}); name all of "
+                "them in their order, or read files of another shape by a configuration of their own"
+            )
 
 
 def _parquet(paths: str, config: TableConfig, connection: Any) -> str:  # noqa: ANN401
@@ -226,9 +242,11 @@ def _json_lines(paths: str, config: TableConfig, connection: Any) -> str:  # noq
     keys = connection.con.execute(
         f"SELECT DISTINCT unnest(json_keys({entry})) AS key FROM (SELECT line FROM {lines} LIMIT 2000) ORDER BY key"
     ).fetchall()
-    if not keys:
+    # An empty key is no name of a column; it cannot be asked for.
+    names = [key for (key,) in keys if key]
+    if not names:
         raise EventsError(f"{config.path}: none of the first lines is a JSON object; give one object a line")
-    columns = ", ".join(f"json_extract_string({entry}, {_quote('$.' + _name(key))}) AS {_name(key)}" for (key,) in keys)
+    columns = ", ".join(f"json_extract_string({entry}, {_quote(_pointer(key))}) AS {_name(key)}" for key in names)
     damage = f"CASE WHEN {entry} IS NULL THEN 'is no JSON object: ' || line[:200] END"
     return f"SELECT {columns}, {FILE}, {damage} AS {DAMAGE} FROM {lines} WHERE trim(line) <> ''"
 
@@ -283,6 +301,11 @@ def _list(files: Sequence[Path]) -> str:
 
 def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _pointer(key: str) -> str:
+    """Point at a key of a JSON object, whatever stands in it (RFC 6901)."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def _name(name: str) -> str:

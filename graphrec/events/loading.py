@@ -21,7 +21,7 @@ from graphrec.events.log import Events
 from graphrec.events.readers import CATALOGUE_READERS
 from graphrec.events.store import open_log
 from graphrec.events.tables import CATALOGUE_COLUMNS, Catalogue
-from graphrec.events.words import FILTERED, as_number, as_text
+from graphrec.events.words import FILTERED, UNREAD, UNREAD_IN, as_number, as_text, without_missing
 
 FACTS = CATALOGUE_COLUMNS[1:]
 
@@ -37,8 +37,21 @@ def load_events(config: Config, display: Display | None = None) -> Events:
     log = open_log(config, display or Silent())
     facts = facts_of_items(log.facts(), log.items()["item"])
     if config.catalogue.path is not None:
-        facts = merge_facts(read_catalogue(config.catalogue, config.engine), facts)
+        catalogue = read_catalogue(config.catalogue, config.engine)
+        _require_shared_ids(facts["item"], catalogue["item"], str(config.catalogue.path))
+        facts = merge_facts(catalogue, facts)
     return Events(log, Catalogue.from_frame(facts), Connections(config.engine), daily=config.store.daily)
+
+
+def _require_shared_ids(logged: pd.Series, listed: pd.Series, path: str) -> None:
+    """Refuse a catalogue that knows no item of the log: its ids are written in another way, or are others."""
+    if listed.isin(logged).any():
+        return
+    first = {name: ", ".join(map(repr, ids.iloc[:2])) for name, ids in (("log", logged), ("catalogue", listed))}
+    raise EventsError(
+        f"none of {len(logged):,} ids of the log is in {path} (first of the log: {first['log']}; first of the "
+        f"catalogue: {first['catalogue']}); map under catalogue.columns.item what events.columns.item holds"
+    )
 
 
 def read_catalogue(config: CatalogueConfig, engine: EngineConfig | None = None) -> pd.DataFrame:
@@ -53,6 +66,13 @@ def read_catalogue(config: CatalogueConfig, engine: EngineConfig | None = None) 
     damaged = table[DAMAGE].notna()
     if damaged.any():
         raise EventsError(f"{name} has {int(damaged.sum()):,} lines that are no JSON objects; fix them")
+    unread = table[table[UNREAD].notna()]
+    if len(unread):
+        raise EventsError(
+            f"{name}: column '{unread[UNREAD_IN].iloc[0]}' has {len(unread):,} values that are no numbers (first: "
+            f"{unread[UNREAD].iloc[0]!r}), of which catalogue.keep asks whether they are above one; set "
+            "catalogue.decimal or catalogue.thousands, or fix them"
+        )
     facts: pd.DataFrame = table[[word for word in CATALOGUE_COLUMNS if word in table]]
     facts = facts[facts.notna().any(axis="columns")]  # a blank row says nothing of anything
     if facts.empty:
@@ -66,7 +86,8 @@ def _read_words(
     """Read a catalogue's rows in graphrec's words, of copies without bytes of another encoding where it holds some."""
     with open_duckdb(engine) as duck:
         raw = with_fields(filled_down(open_table(duck.connection, config, copies=copies), config), config)
-        words = CATALOGUE_READERS[config.reader](raw, config).table
+        read = CATALOGUE_READERS[config.reader](raw, config)
+        words = without_missing(read, config, CATALOGUE_COLUMNS, "catalogue").table
         if "price" in words.columns:
             words = words.mutate(
                 price=ibis.coalesce(as_number(words.price, config).cast("string"), as_text(words.price))

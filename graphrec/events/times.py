@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import ibis
 
 from graphrec.config import EventsConfig
-from graphrec.events.duckdb_functions import make_timestamp, to_local, to_utc, try_strptime
+from graphrec.errors import EventsError
+from graphrec.events.duckdb_functions import make_timestamp, refusal_of, to_local, to_utc, try_strptime
 from graphrec.events.files import LINE
 from graphrec.events.words import DAY, SEQUENCE, as_text
 
@@ -42,6 +44,23 @@ def with_times(table: ibis.Table, config: EventsConfig, view: Callable[[ibis.Tab
         return table.mutate(typed_time=time, place=place)
     table = view(table.mutate(typed_time=time, place=place, zone_known=known))
     return _in_utc(table, config, view).drop("zone_known")
+
+
+def refuse_odd_format(connection: Any, time_format: str | None) -> None:  # noqa: ANN401 - ibis publishes no type
+    """Refuse letters that strptime does not know.
+
+    Raises
+    ------
+    EventsError
+    """
+    if time_format is None or time_format in _EPOCH_UNITS:
+        return
+    wrong = refusal_of(connection, "try_strptime('', ?)", time_format)
+    if wrong is not None:
+        raise EventsError(
+            f"events.time_format {time_format!r} is no format of times ({wrong}); write it as strftime does, "
+            "'%d.%m.%Y %H:%M' for example, or set 's', 'ms' or 'us'"
+        )
 
 
 def needs_lines(config: EventsConfig) -> bool:

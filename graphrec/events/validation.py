@@ -18,8 +18,18 @@ from graphrec.events.copies import LOST
 from graphrec.events.duckdb_functions import hash_text
 from graphrec.events.files import DAMAGE, FILE, LINE, SHAPE
 from graphrec.events.tables import CATALOGUE_COLUMNS, KINDS
-from graphrec.events.times import with_times
-from graphrec.events.words import AS_IT_STANDS, FILTERED, LOG_WORDS, Words, as_number, as_text
+from graphrec.events.times import refuse_odd_format, with_times
+from graphrec.events.words import (
+    AS_IT_STANDS,
+    FILTERED,
+    LOG_WORDS,
+    UNREAD,
+    UNREAD_IN,
+    Words,
+    as_number,
+    as_text,
+    without_missing,
+)
 
 _RETURN = "quantity: 0 or less, a return"
 
@@ -94,6 +104,8 @@ def typed_columns(
     sequence of Rule
         In the order in which they are held against a row.
     """
+    refuse_odd_format(connection, config.time_format)
+    words = without_missing(words, config, LOG_WORDS, "events")
     # Each step is a view of its own: Ibis would else write every expression out wherever its name is used.
     table = _step(connection, words.table)
     table = _step(
@@ -181,12 +193,16 @@ def _rules(words: Words, table: ibis.Table, config: EventsConfig, *, lossy: bool
     if "time" in table.columns:
         name, day = words.names["time"], table.typed_time.date()
         latest = config.latest or _END_OF_TIME
-        early = cures.of_early_time(config)
+        early, there = cures.of_early_time(config), _text_of(table, "time").notnull()
         rules += [
-            Rule(name, "are no times", "time", table.typed_time.isnull(), cures.of_time(config)),
+            Rule(name, "are missing", "time", ~there, cures.of_time(config)),
+            Rule(name, "are no times", "time", table.typed_time.isnull() & there, cures.of_time(config)),
             Rule(name, f"lie before {config.earliest}", "time", day < config.earliest, early),
             Rule(name, f"lie after {latest}", "time", day > latest, "set events.latest"),
         ]
+    for asked in dict.fromkeys(rule.column for rule in config.keep if rule.above is not None):
+        unread = (table[UNREAD_IN] == asked).fill_null(False)
+        rules.append(Rule(asked, "are no numbers", UNREAD, unread, cures.of_number(config)))
     for word in ("price", "quantity"):
         if word in table.columns:
             wrong = table[f"typed_{word}"].isnull() & _text_of(table, word).notnull()
@@ -261,8 +277,7 @@ def _number(table: ibis.Table, word: str, config: EventsConfig) -> ibis.Value:
     """Read a number, null where there is none."""
     if word not in table.columns:
         return ibis.null("float64")
-    number = as_number(table[word], config)
-    return ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
+    return as_number(table[word], config)
 
 
 def _in_words(table: ibis.Table) -> ibis.Value:

@@ -10,7 +10,7 @@ import ibis
 
 from graphrec.config import TableConfig
 from graphrec.errors import EventsError
-from graphrec.events.duckdb_functions import trim
+from graphrec.events.duckdb_functions import refusal_of, trim
 from graphrec.events.files import DAMAGE, EMPTY, FILE, LINE, SHAPE, RawTable
 from graphrec.events.tables import CATALOGUE_COLUMNS
 
@@ -21,6 +21,9 @@ DAY, SEQUENCE = "graphrec_day", "graphrec_sequence"
 """Columns of a time that is told in two parts: its day, and what may be a number that orders the day."""
 FILTERED = "graphrec_filtered"
 """Column that names the rule of `keep` by which a row is left out; null for the others."""
+
+UNREAD, UNREAD_IN = "graphrec_unread", "graphrec_unread_in"
+"""Columns that hold a text of which a rule of `keep` asks a number, and the column that it stands in; mostly null."""
 
 LOG_WORDS = ("time", "session", "order", "user", "item", "kind", "quantity", *CATALOGUE_COLUMNS[1:])
 _CURRENCY = r"^\s*(?:[A-Z]{1,2}\$|[A-Z]{3}|kr\.?|zł|Kč)\s*|\p{Sc}|\s*(?:[A-Z]{3}|kr\.?|zł|Kč)\s*$"
@@ -77,25 +80,82 @@ def _or_baskets(raw: RawTable) -> str:
 
 
 def apply_keep_rules(raw: RawTable, config: TableConfig, section: str) -> ibis.Table:
-    """Mark the rows that a rule of `keep` does not want, each under the first such rule."""
+    """Mark the rows that a rule of `keep` does not want, each under the first such rule, and those it cannot judge.
+
+    A text that is no number is not above one, nor below: its row is handed on with the text, to be rejected.
+
+    Raises
+    ------
+    EventsError
+        When a rule names a column that is not there, or what it matches is no regular expression.
+    """
     table = raw.table
-    branches = [(table[EMPTY].notnull(), table[EMPTY])] if EMPTY in table.columns else []
+    unwanted = [(table[EMPTY].notnull(), table[EMPTY])] if EMPTY in table.columns else []
+    unread = []
     for rule in config.keep:
         if rule.column not in raw.columns:
             raise EventsError(f"{section}.keep names column '{rule.column}', which is not in {config.path}")
-        value = table[rule.column]
+        value = _known(table, rule.column, _missing_of_column(config, rule.column))
+        text = as_text(value)
         if rule.above is not None:
-            wanted = as_number(value, config) > rule.above
-            reason = f"{rule.column}: not above {rule.above:g}"
+            number = as_number(value, config)
+            odd = text.notnull() & number.isnull()
+            unread.append((odd, text, rule.column))
+            wanted, reason = (number > rule.above) | odd, f"{rule.column}: not above {rule.above:g}"
         elif rule.empty is not None:
-            wanted = as_text(value).isnull() == rule.empty
+            wanted = text.isnull() == rule.empty
             reason = f"{rule.column}: {'not ' if rule.empty else ''}empty"
         else:
-            wanted = as_text(value).fill_null("").re_search(f"^(?:{rule.matches})")
+            expression = _expression(raw, str(rule.matches), f"{section}.keep for column '{rule.column}'")
+            wanted = text.fill_null("").re_search(expression)
             reason = f"{rule.column}: does not match {rule.matches}"
-        branches.append((~wanted.fill_null(False), ibis.literal(reason)))
-    filtered = ibis.cases(*branches) if branches else ibis.null("string")
-    return table.mutate(**{FILTERED: filtered.cast("string")})
+        unwanted.append((~wanted.fill_null(False), ibis.literal(reason)))
+    marks = {
+        FILTERED: unwanted,
+        UNREAD: [(odd, text) for odd, text, _ in unread],
+        UNREAD_IN: [(odd, ibis.literal(column)) for odd, _, column in unread],
+    }
+    return table.mutate(
+        **{name: (ibis.cases(*cases) if cases else ibis.null("string")).cast("string") for name, cases in marks.items()}
+    )
+
+
+def _expression(raw: RawTable, pattern: str, where: str) -> str:
+    """Let a regular expression find from the beginning of a text on."""
+    wrong = refusal_of(raw.connection, "regexp_matches('', ?)", pattern)
+    if wrong is not None:
+        raise EventsError(f"{where} matches {pattern!r}, which is no regular expression ({wrong}); correct it")
+    return f"^(?:{pattern})"
+
+
+def _missing_of_column(config: TableConfig, column: str) -> list[str]:
+    """List the texts that stand for nothing in a column of the user's table."""
+    names = {word: [of] if isinstance(of, str) else of for word, of in config.columns.items()}
+    return [text for word, texts in config.missing.items() if column in names.get(word, ()) for text in texts]
+
+
+def without_missing(words: Words, config: TableConfig, known: Sequence[str], section: str) -> Words:
+    """Take out the values that `missing` says stand for nothing, whatever reader gave them.
+
+    Raises
+    ------
+    EventsError
+        When `missing` names a word that does not exist.
+    """
+    for word in config.missing:
+        if word not in known:
+            raise EventsError(f"{section}.missing.{word}: there is no such word; use {', '.join(known)}")
+    said = {word: texts for word, texts in config.missing.items() if word in words.table.columns}
+    table = words.table.mutate(**{word: _known(words.table, word, texts) for word, texts in said.items()})
+    return Words(table, words.names)
+
+
+def _known(table: ibis.Table, column: str, missing: Sequence[str]) -> ibis.Value:
+    """Read a column, null where it says what stands for nothing."""
+    value = table[column]
+    if not missing:
+        return value
+    return ibis.ifelse(as_text(value).isin(list(missing)), ibis.null(value.type()), value)
 
 
 def to_words(table: ibis.Table, columns: Columns, missing: Mapping[str, Sequence[str]]) -> Words:
@@ -113,7 +173,8 @@ def to_words(table: ibis.Table, columns: Columns, missing: Mapping[str, Sequence
 
 def passed_on(table: ibis.Table) -> dict[str, ibis.Value]:
     """Name the columns that every reader hands through."""
-    return {name: table[name] for name in (FILE, DAMAGE, FILTERED, LINE, SHAPE) if name in table.columns}
+    names = (FILE, DAMAGE, FILTERED, UNREAD, UNREAD_IN, LINE, SHAPE)
+    return {name: table[name] for name in names if name in table.columns}
 
 
 def _word(table: ibis.Table, word: str, names: Sequence[str], missing: Sequence[str]) -> ibis.Value:
@@ -140,7 +201,15 @@ def _all_joined(texts: Sequence[ibis.Value]) -> ibis.Value:
 
 
 def as_number(value: ibis.Value, config: TableConfig) -> ibis.Value:
-    """Read a number as a shop writes it, with a currency beside it; null where there is none."""
+    """Read a number as a shop writes it, with a currency beside it, null where there is none.
+
+    The one place that says what a number looks like.
+    """
+    number = _parsed_number(value, config)
+    return ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
+
+
+def _parsed_number(value: ibis.Value, config: TableConfig) -> ibis.Value:
     if not value.type().is_string():
         return value.try_cast("float64")
     text = value.re_replace(_CURRENCY, "").re_replace(r"[\s\x{a0}\x{202f}]+", " ").strip()

@@ -38,7 +38,7 @@ def with_evidence(model: Model, ranking: Ranking, carts: Sequence[np.ndarray]) -
         **vars(ranking),
         item_type=model.type_codes[member[best]],
         complement_type=model.type_codes[ranking.item],
-        evidence={name: facts[column][best] for name, column in _EVIDENCE.items()},
+        evidence={name: facts[column][best] for name, column in _EVIDENCE.items()} | {"member": member[best]},
     )
 
 
@@ -64,7 +64,7 @@ def lists_of_new(model: Model, rows: pd.DataFrame, k: int, embeddings: np.ndarra
         **vars(ranking),
         item_type=queries.type_code[ranking.query],
         complement_type=model.type_codes[ranking.item],
-        evidence=dict.fromkeys(_EVIDENCE, np.zeros(len(ranking.item))),
+        evidence=dict.fromkeys(_EVIDENCE, np.zeros(len(ranking.item))) | {"member": np.full(len(ranking.item), -1)},
     )
 
 

@@ -25,7 +25,9 @@ def report_data(events: Events, graph: ProductGraph, features: ItemFeatures, con
     config : Config
     """
     notes = []
-    if not graph.similar_from_views:
+    if not len(graph.similar):
+        notes.append("Nothing tells which items are similar: no two were viewed in one session, nor are alike in type.")
+    elif not graph.similar_from_views:
         notes.append("The log has no views: similar links come from " + " and from ".join(graph.similar_sources) + ".")
     if features.types.derived:
         notes.append(f"No item has a type: titles were clustered into {len(features.types)} types.")

@@ -40,7 +40,10 @@ class Recommendation:
         `observed` (bought together, or a given link), `predicted` (likelier than for anyone, by the models) or
         `fallback` (nothing is known that makes it likelier than for anyone).
     evidence : Evidence
-        What the log says of the pair; of a cart, of its item with the most baskets.
+        What the log says of a pair: this item and one of the query.
+    evidence_of : str or None
+        Which item of the query that is: of a cart, the one that was bought with this item most often. How often all of
+        a cart were bought together is not known, only that it was not more often. None where nothing was asked for.
     """
 
     item: str
@@ -49,6 +52,7 @@ class Recommendation:
     rank: int
     source: Source
     evidence: Evidence
+    evidence_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ class Lists:
     item_type, complement_type : ndarray
         `(n,) int64` codes of types; -1 for none.
     evidence : mapping of str to ndarray
-        `bought_together`, `support`, `lift` and `bought_first`, `(n,)` each, as of `Evidence`.
+        `bought_together`, `support`, `lift` and `bought_first`, `(n,)` each, as of `Evidence`; `member`, the code of
+        the query's item that they are of, -1 for a product without one.
     """
 
     query: np.ndarray
@@ -132,10 +137,11 @@ class Lists:
     def answers(self, items: pd.Index[str]) -> list[Recommendation]:
         """Tell them as answers; `items` are external ids by code."""
         facts = (self.evidence[name].tolist() for name in ("bought_together", "support", "lift", "bought_first"))
-        columns = (values.tolist() for values in (items[self.item], self.score, self.uplift, self.rank, self.source))
+        found = (items[self.item], self.score, self.uplift, self.rank, self.source, items[self.evidence["member"]])
+        columns = (values.tolist() for values in found)
         return [
-            Recommendation(item, score, uplift, rank, SOURCES[source], Evidence(int(count), support, lift, int(first)))
-            for item, score, uplift, rank, source, count, support, lift, first in zip(*columns, *facts, strict=True)
+            Recommendation(item, score, uplift, rank, SOURCES[source], Evidence(int(n), support, lift, int(first)), of)
+            for item, score, uplift, rank, source, of, n, support, lift, first in zip(*columns, *facts, strict=True)
         ]
 
     def table(self, items: pd.Index[str], types: Sequence[str]) -> pd.DataFrame:

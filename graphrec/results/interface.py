@@ -148,7 +148,7 @@ def known_codes(
     positions = catalogue.items.get_indexer(pd.Index(names, dtype=catalogue.items.dtype))
     missing = [name for name, position in zip(names, positions, strict=True) if position < 0]
     if missing and len(missing) == len(names) and empty_is_error:
-        raise UnknownItem(missing)
+        raise UnknownItem(missing, skipped=True)
     if missing:
         warnings.warn(f"skipped unknown items: {', '.join(missing)}", GraphrecWarning, stacklevel=3)
     return np.asarray(positions[positions >= 0], dtype=np.int64)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from graphrec.compute.writing import written_file
@@ -16,7 +18,16 @@ def _parquet(frame: pd.DataFrame, file: Path) -> None:
 
 
 def _csv(frame: pd.DataFrame, file: Path) -> None:
-    frame.to_csv(file, index=False)
+    """Write vectors and lists as JSON in their cells; numpy would cut the long ones short."""
+    listed = [name for name in frame.columns if frame[name].map(lambda cell: isinstance(cell, list | np.ndarray)).any()]
+    cells = {name: frame[name].map(_as_json) for name in listed}
+    frame.assign(**cells).to_csv(file, index=False)
+
+
+def _as_json(cell: object) -> object:
+    if isinstance(cell, np.ndarray):
+        cell = cell.tolist()
+    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list) else cell
 
 
 def _json_lines(frame: pd.DataFrame, file: Path) -> None:

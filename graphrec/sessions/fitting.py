@@ -132,7 +132,8 @@ class _SessionTask:
 
     @property
     def schedule(self) -> Schedule:
-        steps = max(1, len(self.training) // self.config.batch)
+        # Without a session of two items there is no step: the model stays as it began, at what is bought most.
+        steps = max(min(1, len(self.training)), len(self.training) // self.config.batch)
         return Schedule("session model (LSTM)", steps, self.config.epochs, self.config.learning_rate)
 
     def batches(self, generator: torch.Generator) -> Iterator[_Batch]:

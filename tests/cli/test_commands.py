@@ -61,13 +61,74 @@ def test_recommend_as_json_and_as_table(folder):
     answered = graphrec("recommend", folder / "model", *items, "-k", 5, "--json", "--session", items[0])
     answers = json.loads(answered.stdout)
     assert [answer["rank"] for answer in answers] == [1, 2, 3, 4, 5]
-    assert set(answers[0]) == {"item", "score", "uplift", "rank", "source", "evidence"}
+    assert set(answers[0]) == {"item", "score", "uplift", "rank", "source", "evidence", "evidence_of"}
     assert set(answers[0]["evidence"]) == {"bought_together", "support", "lift", "bought_first"}
     assert not set(items) & {answer["item"] for answer in answers}
     table = graphrec("recommend", folder / "model", items[0])
     assert table.returncode == 0 and "completes" in table.stdout
     similar = json.loads(graphrec("similar", folder / "model", items[0], "-k", 3, "--json").stdout)
     assert len(similar) == 3
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of items whose ids hold commas and dashes."""
+    path = tmp_path_factory.mktemp("odd")
+    rows = [f'{basket},"{item}"' for basket in range(6) for item in ("a,b", "-17", "c", "-k1")[: 2 + basket % 3]]
+    (path / "log.csv").write_text("s,i\n" + "\n".join(rows) + "\n")
+    columns = "{session: s, item: i}"
+    (path / "shop.yaml").write_text(f"events: {{path: log.csv, columns: {columns}, default_kind: purchase}}\n")
+    fitted = graphrec("fit", path / "shop.yaml", "--out", path / "model", *QUICK)
+    assert fitted.returncode == 0, fitted.stderr
+    return path / "model"
+
+
+def answered(*words: object) -> list[str]:
+    run = graphrec(*words, "--json")
+    assert run.returncode == 0, run.stderr
+    return [answer["item"] for answer in json.loads(run.stdout)]
+
+
+def test_ids_may_hold_commas_and_begin_with_a_dash(odd):
+    alone = answered("recommend", odd, "c", "-k", 3)
+    assert sorted(alone) == ["-17", "-k1", "a,b"]
+    assert sorted(answered("recommend", odd, "-17", "-k", 3)) == ["-k1", "a,b", "c"]
+    assert sorted(answered("similar", odd, "-17", "-k", 3)) == ["-k1", "a,b", "c"]
+    # One that looks like an option of the command stands behind --.
+    told = graphrec("recommend", odd, "-k", 3, "--json", "--", "-k1").stdout
+    assert sorted(answer["item"] for answer in json.loads(told)) == ["-17", "a,b", "c"]
+
+
+def test_an_id_that_is_known_is_one_step_of_a_session(odd):
+    for steps in (["--session", "a,b"], ["--session", "-17", "--session", "a,b"], ["--session", "-17,-k1"]):
+        run = graphrec("recommend", odd, "c", *steps)
+        assert run.returncode == 0, run.stderr
+        assert "log score" in run.stdout
+    assert_one_line(graphrec("recommend", odd, "c", "--session", "-17,a,b"), "unknown item 'a', 'b'")
+
+
+def test_what_cannot_be_skipped_is_not_advised_to_be(folder):
+    assert "--skip-unknown" in graphrec("recommend", folder / "model", "nobody").stderr
+    said = graphrec("recommend", folder / "model", "nobody", "--skip-unknown").stderr
+    assert "nobody" in said and "--skip-unknown" not in said
+
+
+def test_a_cart_tells_with_which_of_its_items_an_answer_was_bought(folder):
+    first, second = pd.read_parquet(folder / "model" / "items.parquet")["item"].tolist()[:2]
+    alone = {
+        item: {a["item"]: a["evidence"]["bought_together"] for a in whole_list(folder, item)}
+        for item in (first, second)
+    }
+    cart = whole_list(folder, first, second)
+    assert {answer["evidence_of"] for answer in cart} == {first, second}
+    for answer in cart:
+        of, count = answer["evidence_of"], answer["evidence"]["bought_together"]
+        assert count == alone[of][answer["item"]] == max(known[answer["item"]] for known in alone.values())
+    assert " with " in graphrec("recommend", folder / "model", first, second).stdout
+
+
+def whole_list(folder: Path, *items: str) -> list[dict]:
+    return json.loads(graphrec("recommend", folder / "model", *items, "-k", 1000, "--json").stdout)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
@@ -132,11 +193,15 @@ def test_embed_embeds_once(folder, monkeypatch):
 
 
 def test_embed_gives_unit_vectors_and_complements(folder):
-    assert graphrec("embed", folder / "model", PRODUCTS, "--out", folder / "new.parquet").returncode == 0
+    for ending in ("parquet", "csv"):
+        assert graphrec("embed", folder / "model", PRODUCTS, "--out", folder / f"new.{ending}").returncode == 0
     table = pd.read_parquet(folder / "new.parquet")
     assert table["item"].tolist() == ["new-camera", "new-tea", "new-tent"]
     np.testing.assert_allclose(np.linalg.norm(np.stack(table["embedding"]), axis=1), 1, rtol=1e-5)
     assert table["complements"].map(len).eq(10).all()
+    text = pd.read_csv(folder / "new.csv")
+    for name in ("embedding", "complements", "scores"):
+        np.testing.assert_array_equal(np.stack(text[name].map(json.loads)), np.stack(table[name]))
 
 
 def test_the_log_may_name_its_own_columns_for_new_products(folder):

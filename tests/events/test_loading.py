@@ -45,7 +45,7 @@ def test_catalogue_adds_cold_items_and_keeps_items_of_the_log(tmp_path):
 
 def test_variants_name_their_parent_in_the_log_or_in_the_catalogue(tmp_path):
     text = "basket,sku,of\n1,a,shirt\n1,b,shirt\n2,a,shirt\n2,c,\n"
-    events = read(text, tmp_path, columns={"parent": "of"}, catalogue="sku,name\nz,Zucchini\n")
+    events = read(text, tmp_path, columns={"parent": "of"}, catalogue="sku,name\nz,Zucchini\nc,Cap\n")
     assert events.catalogue.frame["parent"].tolist()[:2] == ["shirt", "shirt"]
     assert events.catalogue.frame["parent"].isna().tolist() == [False, False, True, True]
     (tmp_path / "variants.csv").write_text("item,parent\na,7\nb,7\nc,\n")

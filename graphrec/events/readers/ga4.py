@@ -10,7 +10,7 @@ import ibis
 
 from graphrec.config import EventsConfig
 from graphrec.errors import EventsError
-from graphrec.events.duckdb_functions import json_list, json_text
+from graphrec.events.duckdb_functions import json_list, json_text, json_texts
 from graphrec.events.files import RawTable
 from graphrec.events.words import FILTERED, Words, apply_keep_rules, as_text, passed_on
 
@@ -69,6 +69,8 @@ def log_words(raw: RawTable, config: EventsConfig) -> Words:
     return Words(lines, _NAMES)
 
 
+_VALUES = ("int_value", "string_value", "double_value", "float_value")
+"""Where a parameter's value may stand; the others are null or not there."""
 _FACTS = ("item_id", "item_name", "item_brand", *_CATEGORIES, "price", "quantity")
 
 
@@ -87,8 +89,9 @@ def _parameter(table: ibis.Table, raw: RawTable, key: str) -> ibis.Value:
     """Read one of an event's parameters, whichever of its types the value has."""
     if "event_params" not in raw.columns:
         return ibis.null("string")
-    found = table.event_params.re_extract(rf'"key"\s*:\s*"{key}"\s*,\s*"value"\s*:\s*\{{[^}}]*?:\s*"?([^",}}]+)', 1)
-    return found.nullif("").nullif("null")
+    keys, entries = json_texts(table.event_params, "$[*].key"), json_list(table.event_params)
+    entry = ibis.ifelse(keys.contains(key), entries[keys.index(key)], ibis.null("string"))
+    return ibis.coalesce(*(json_text(entry, f"$.value.{name}") for name in _VALUES)).nullif("")
 
 
 def _ecommerce(table: ibis.Table, raw: RawTable) -> ibis.Value:
