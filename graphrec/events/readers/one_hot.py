@@ -31,7 +31,7 @@ def log_words(raw: RawTable, config: EventsConfig) -> Words:
     items = _item_columns(raw, config, others)
     if not items:
         raise EventsError(
-            f"{raw.name} has no column that is left for an item (it has {', '.join(raw.columns)}); the reader 'one_hot' "
+            f"{raw.name} has no column that is left for an item (it has {', '.join(raw.columns)}); 'one_hot' "
             "wants one for each"
         )
     raw = _marked(raw, items)
