@@ -27,7 +27,7 @@ class KeepRule(Section):
     @model_validator(mode="after")
     def _one_condition(self) -> KeepRule:
         if sum(condition is not None for condition in (self.above, self.matches, self.empty)) != 1:
-            raise ValueError(f"keep rule for column {self.column!r} needs one of 'above', 'matches' and 'empty'")
+            raise ValueError(f"keep rule for column {self.column!r} needs either 'above' or 'matches' or 'empty'")
         return self
 
 

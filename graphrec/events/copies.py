@@ -83,9 +83,12 @@ def readable_copies(files: Sequence[Path], config: TableConfig, scratch: Path | 
     if not _is_utf8(config):
         return decoded_copies(files, config, scratch)
     for file in files:
-        wide = wide_encoding(next(_chunks(file), b"")[:_SAMPLE])
+        head = next(_chunks(file), b"")[:_SAMPLE]
+        wide = wide_encoding(head)
         if wide is not None:
             raise EventsError(f"{file} is no {config.encoding} but likely {wide}; {_cure(config, wide)}")
+        if likely_encoding(head.partition(b"\n")[0] + b"\n") != "utf-8":  # DuckDB skips a header that it cannot read
+            return decoded_copies(files, config, scratch)
     return Copies(files)
 
 

@@ -96,8 +96,10 @@ def of_missing(config: EventsConfig, word: str) -> Callable[[str], str]:
                 f"events.columns.item joins {len(names)} columns into one id; if each of them holds an item, set "
                 f"events.explode: {{column: [{', '.join(names)}]}}"
             )
+        if word == "item" and config.explode is not None:
+            return "correct events.explode, or fix them"
         column, dot, field = names[0].partition(".") if names else ("", "", "")
-        if word == "item" and dot and config.explode is None:
+        if word == "item" and dot:
             return f"if '{column}' is a list of them, set events.explode: {{column: {column}, item: {field}}}"
         return f"{_filling(config, word)}, or fix them"
 

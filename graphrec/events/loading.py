@@ -113,7 +113,7 @@ def _read_words(
 def merged_rows(facts: pd.DataFrame, name: str) -> pd.DataFrame:
     """Make one row of all rows of an item: of each fact the first that is there.
 
-    Rows that say different things of an item, and prices that are no numbers, are counted in a warning.
+    Rows that say different things of an item or name none, and prices that are no numbers, are counted in a warning.
     """
     if "price" in facts:
         price = pd.to_numeric(facts["price"], errors="coerce")
@@ -125,7 +125,13 @@ def merged_rows(facts: pd.DataFrame, name: str) -> pd.DataFrame:
                 "catalogue.thousands, or fix them"
             )
         facts = facts.assign(price=price)
-    if "item" not in facts or not facts["item"].duplicated().any():
+    if "item" not in facts:
+        return facts
+    nameless = facts["item"].isna()
+    if nameless.any() and not nameless.all():
+        _warn(f"{name}: {int(nameless.sum()):,} rows have no item id and are left out; fix them")
+        facts = facts[~nameless]
+    if not facts["item"].duplicated().any():
         return facts.reset_index(drop=True)
     by_item = facts.groupby("item", sort=False, dropna=False)
     differ = by_item.nunique().gt(1)

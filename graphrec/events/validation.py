@@ -174,7 +174,8 @@ def _rules(words: Words, table: ibis.Table, config: EventsConfig, *, lossy: bool
     """List what no row may break, in the order in which a row is judged."""
     rules = [Rule("line", "are no JSON objects", DAMAGE, table[DAMAGE].notnull())]
     if SHAPE in table.columns:
-        cure = "correct events.explode or events.reader, or fix them"
+        packed = config.explode is not None and config.explode.separator is None
+        cure = f"{'set events.explode.separator' if packed else 'correct events.explode or events.reader'}, or fix them"
         said = "cannot be taken apart into items"
         rules.append(Rule(words.names.get("item", "item"), said, SHAPE, table[SHAPE].notnull(), cure))
     # Of session, user and order the first that the log has must be there.

@@ -73,6 +73,13 @@ def test_a_row_whose_title_alone_is_damaged_counts(tmp_path):
         load(tmp_path / "log.csv", on_bad_rows="fail")
 
 
+def test_a_header_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "log.csv").write_bytes("order,item,tïtle\n1,A,tea\n1,B,pot\n".encode("latin-1"))
+    with pytest.raises(EventsError, match=r"first: line 1\); set events.encoding: cp1252"):
+        load(tmp_path / "log.csv", {"item": "item", "session": "order"})
+    assert load(tmp_path / "log.csv", COLUMNS | {"title": "tïtle"}, encoding="latin-1").counts.used == 2
+
+
 def priced(*prices):
     return "order,item,price\n" + "".join(f"{row // 2},{'ABCD'[row]},{price}\n" for row, price in enumerate(prices))
 
@@ -194,8 +201,11 @@ def test_workbooks_with_all_sheets_or_named_ones(tmp_path):
 
 def test_a_catalogue_that_repeats_items_is_merged_and_conflicts_are_counted(tmp_path):
     path = tmp_path / "items.csv"
-    path.write_text("item,title,type,price\nA,,tea,2\nA,Green,coffee,\n,,,\nB,Pot,,\nB,Pot,,3\n")
-    with pytest.warns(GraphrecWarning, match=r"1 items have rows .*type of item 'A' is 'tea' and 'coffee'"):
+    path.write_text("item,title,type,price\nA,,tea,2\nA,Green,coffee,\n,,,\nB,Pot,,\nB,Pot,,3\n,Cup,,\n")
+    with (
+        pytest.warns(GraphrecWarning, match=r"1 items have rows .*type of item 'A' is 'tea' and 'coffee'"),
+        pytest.warns(GraphrecWarning, match="1 rows have no item id"),
+    ):
         facts = read_catalogue(CatalogueConfig(path=str(path))).set_index("item")
     assert facts.loc["A", ["title", "type", "price"]].tolist() == ["Green", "tea", 2]
     assert facts.loc["B", ["title", "price"]].tolist() == ["Pot", 3]

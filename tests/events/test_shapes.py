@@ -180,6 +180,15 @@ def test_one_hot_rows_that_mark_nothing_and_cells_that_say_neither(tmp_path):
     assert adds_up(events)
 
 
+def test_a_shape_that_is_none_is_told(tmp_path):
+    with pytest.raises(EventsError, match="has no column that is left for an item"):
+        load(written(tmp_path, "order\n1\n"), {"session": "order"}, reader="one_hot")
+    with pytest.raises(EventsError, match=r"first: 'A x1; B x2' at row 1\); set events.explode.separator"):
+        load(written(tmp_path, PACKED), {"session": "order"}, explode={"column": "items"})
+    with pytest.raises(EventsError, match=r"explode.column names column 'lines', which is not in log.csv"):
+        load(written(tmp_path, PACKED), {"session": "order"}, explode={"column": "lines"})
+
+
 SHOPIFY = (
     "Name,Email,Created at,Cancelled at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku\n"
     "#1,a@x,2024-01-03 12:08:00 +0100,,1,Tea,2.5,T\n#1,,,,2,Pot,9,P\n"
@@ -283,7 +292,7 @@ def test_keep_rules_on_blank_cells(tmp_path):
         events = load(path, columns, keep=[{"column": "cancelled"} | rule])
         assert baskets(events) == [["A", "B"]], rule
         assert events.counts.used == 2 and kept in (1, 2)
-    with pytest.raises(ConfigError, match=r"needs one of 'above', 'matches' and 'empty'"):
+    with pytest.raises(ConfigError, match=r"needs either 'above' or 'matches' or 'empty'"):
         load(path, columns, keep=[{"column": "cancelled", "empty": True, "above": 1}])
 
 

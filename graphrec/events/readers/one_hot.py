@@ -7,6 +7,7 @@ from dataclasses import replace
 import ibis
 
 from graphrec.config import EventsConfig
+from graphrec.errors import EventsError
 from graphrec.events.explode import named_columns
 from graphrec.events.files import EMPTY, FILE, LINE, SHAPE, RawTable
 from graphrec.events.words import LOG_WORDS, Words, apply_keep_rules, as_text, map_columns, to_words
@@ -27,7 +28,13 @@ def log_words(raw: RawTable, config: EventsConfig) -> Words:
     Without a session, an order or a user, a row is a session. A row that marks nothing stays one, and is filtered.
     """
     others = {word: names for word, names in config.columns.items() if word not in ("item", "quantity")}
-    raw = _marked(raw, _item_columns(raw, config, others))
+    items = _item_columns(raw, config, others)
+    if not items:
+        raise EventsError(
+            f"{raw.name} has no column that is left for an item (it has {', '.join(raw.columns)}); 'one_hot' "
+            "wants one for each"
+        )
+    raw = _marked(raw, items)
     known = {"item": [_ITEM], "quantity": [_QUANTITY]}
     if not {"session", "order", "user"} & others.keys():
         known["session"] = [_BASKET]
