@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from graphrec.compute.exchange import exchange
 from graphrec.compute.locks import lock_file, use_folder
 from graphrec.compute.workspaces import SCRATCH, Workspace, scratch_workspace
 from graphrec.compute.writing import recover_folder, write_text, written_file, written_folder
@@ -63,23 +64,23 @@ def test_a_link_is_followed(tmp_path):
     assert (tmp_path / "v1" / "one.txt").read_text() == "new"
 
 
-def test_a_folder_is_there_at_every_moment(tmp_path):
-    save(tmp_path / "model", "0")
-    done = threading.Event()
-    missed: list[int] = []
+def test_a_folder_is_there_at_every_moment(tmp_path, monkeypatch):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    if not exchange(tmp_path / "one", tmp_path / "other"):
+        pytest.skip("this disk cannot exchange names")
+    save(tmp_path / "model", "old")
+    rename, missing = Path.rename, []
 
-    def look() -> None:
-        while not done.is_set():
-            if not (tmp_path / "model" / "one.txt").exists():
-                missed.append(1)
+    def looked(self: Path, target: Path) -> Path:
+        place = rename(self, target)
+        missing.append(not (tmp_path / "model" / "one.txt").exists())
+        return place
 
-    reader = threading.Thread(target=look)
-    reader.start()
-    for number in range(100):
-        save(tmp_path / "model", str(number))
-    done.set()
-    reader.join()
-    assert not missed
+    monkeypatch.setattr(Path, "rename", looked)
+    save(tmp_path / "model", "new")
+    assert not any(missing)
+    assert (tmp_path / "model" / "one.txt").read_text() == "new"
 
 
 def test_what_a_run_was_killed_while_replacing_is_put_in_its_place(tmp_path):

@@ -190,5 +190,6 @@ def test_a_long_name_keeps_both_ends():
 
 
 def test_a_page_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "a file").touch()
     with pytest.raises(GraphrecError, match=r"cannot write .*give another path"):
-        write_report(tmp_path / "no folder" / "report.html", EMPTY)
+        write_report(tmp_path / "a file" / "report.html", EMPTY)
