@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graphrec.complements.learning import FitRanker
-from graphrec.complements.ranker import fit_ranker
 from graphrec.config import Config
-from graphrec.evaluation.boosted_trees import fit_boosted_trees
 
 
 @dataclass(frozen=True)
@@ -21,13 +18,10 @@ class Variant:
         On the leaderboard.
     changes : mapping of str to mapping
         Section of the configuration -> setting -> value.
-    ranker : callable or None
-        How its ranker is fitted; None: without one.
     """
 
     name: str
     changes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    ranker: FitRanker | None = fit_ranker
 
     def config(self, config: Config) -> Config:
         """Change the settings of a configuration."""
@@ -60,9 +54,9 @@ ABLATIONS: Mapping[str, Variant] = {
     ),
     "without-look-alikes": Variant("graphrec without look-alikes", {"complements": {"look_alikes": 0}}),
     "without-arrivals": Variant("graphrec without arrivals", {"ranker": {"hidden_items": 0.0}}),
-    "without-ranker": Variant("graphrec without the ranker", ranker=None),
-    "boosted-trees": Variant("graphrec with boosted trees for a ranker", ranker=fit_boosted_trees),
+    "without-ranker": Variant("graphrec without the ranker"),
+    "boosted-trees": Variant("graphrec with boosted trees for a ranker"),
     "one-space": Variant("graphrec in one space", {"networks": {"spaces": 1}}),
     "hinge": Variant("graphrec by hinge loss", {"networks": {"loss": "hinge"}}),
 }
-"""Key on the command line -> variant."""
+"""Key on the command line -> variant; whose ranker is another one, `graphrec.evaluation.fit_graphrec` says."""

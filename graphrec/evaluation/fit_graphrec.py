@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from graphrec.complements.learning import FitRanker
+from graphrec.complements.ranker import fit_ranker
 from graphrec.compute.progress import Display
 from graphrec.evaluation.ablations import Variant
+from graphrec.evaluation.boosted_trees import fit_boosted_trees
 from graphrec.evaluation.by_session import recommended
 from graphrec.evaluation.complements_within_type import rank_within_type
 from graphrec.evaluation.evaluated_model import EvaluatedModel, Fitted, Ranked
@@ -20,6 +23,9 @@ from graphrec.lists import Ranking, rank_at_specificities
 from graphrec.model import Model
 from graphrec.model.fit import fit_model
 from graphrec.results import SOURCES
+
+_OTHER_RANKERS: Mapping[str, FitRanker | None] = {"without-ranker": None, "boosted-trees": fit_boosted_trees}
+"""Key of a variant -> how its ranker is fitted; None: it has none."""
 
 
 def graphrec_model(key: str, variant: Variant, seed: int, number: int) -> EvaluatedModel:
@@ -37,7 +43,7 @@ def graphrec_model(key: str, variant: Variant, seed: int, number: int) -> Evalua
 
     def fit(materials: Materials, display: Display) -> Fitted:
         config = variant.config(materials.config).model_copy(update={"seed": seed})
-        model = fit_model(materials.split.train, config, display, variant.ranker)
+        model = fit_model(materials.split.train, config, display, _OTHER_RANKERS.get(key, fit_ranker))
         require_no_leaks(find_leaks(model, materials.split))
         return of_model(model, materials.types[0])
 

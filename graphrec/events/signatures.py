@@ -11,10 +11,10 @@ _SIGNATURES: Mapping[bytes, tuple[str, str]] = {
     b"\x1f\x8b": ("compressed with gzip", ".gz"),
     b"\x28\xb5\x2f\xfd": ("compressed with Zstandard", ".zst"),
     b"PAR1": ("a Parquet file", ".parquet"),
+    b"PK\x03\x04": ("a zip archive, as Excel writes", ".xlsx"),
 }
 """First bytes -> what such a file is, and the ending by which it is read so."""
 _NOT_READ: Mapping[bytes, str] = {
-    b"PK\x03\x04": "a zip archive, as Excel writes too",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"BZh": "compressed with bzip2",
     b"\xfd7zXZ": "compressed with xz",
@@ -23,6 +23,8 @@ _NOT_READ: Mapping[bytes, str] = {
     b"SQLite format 3": "an SQLite database",
 }
 """First bytes -> what such a file is, of those that are not read."""
+_IN_PLACE = frozenset({".parquet", ".xlsx"})
+"""Endings that take the place of a wrong one; of compression one more is put behind."""
 _LONGEST = 16
 
 
@@ -42,7 +44,10 @@ def refuse_misnamed(file: Path) -> None:
             raise EventsError(f"cannot read {file}: it is {what}; unpack it, or save it as CSV, Parquet or JSON lines")
     for signature, (what, own) in _SIGNATURES.items():
         if begins.startswith(signature) and ending != own:
-            named = f"{file.name}{own}" if own != ".parquet" else f"{file.stem}{own}"
-            raise EventsError(f"cannot read {file}: it is {what}, which its name does not say; rename it to {named}")
+            named = f"{file.stem}{own}" if own in _IN_PLACE else f"{file.name}{own}"
+            unpack = "unpack it, or, if it is a workbook, " if own == ".xlsx" else ""
+            raise EventsError(
+                f"cannot read {file}: it is {what}, which its name does not say; {unpack}rename it to {named}"
+            )
         if ending == own and not begins.startswith(signature):
             raise EventsError(f"cannot read {file}: it is not {what}, as its name says; name it by what it holds")
