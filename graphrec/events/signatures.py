@@ -7,13 +7,13 @@ from pathlib import Path
 
 from graphrec.errors import EventsError
 
-_SIGNATURES: Mapping[bytes, tuple[str, str]] = {
-    b"\x1f\x8b": ("compressed with gzip", ".gz"),
-    b"\x28\xb5\x2f\xfd": ("compressed with Zstandard", ".zst"),
-    b"PAR1": ("a Parquet file", ".parquet"),
-    b"PK\x03\x04": ("a zip archive, as Excel writes", ".xlsx"),
+_SIGNATURES: Mapping[bytes, tuple[str, tuple[str, ...]]] = {
+    b"\x1f\x8b": ("compressed with gzip", (".gz",)),
+    b"\x28\xb5\x2f\xfd": ("compressed with Zstandard", (".zst",)),
+    b"PAR1": ("a Parquet file", (".parquet",)),
+    b"PK\x03\x04": ("a zip archive, as Excel writes", (".xlsx", ".xlsm")),
 }
-"""First bytes -> what such a file is, and the ending by which it is read so."""
+"""First bytes -> what such a file is, and the endings by which it is read so."""
 _NOT_READ: Mapping[bytes, str] = {
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"BZh": "compressed with bzip2",
@@ -43,11 +43,11 @@ def refuse_misnamed(file: Path) -> None:
         if begins.startswith(signature):
             raise EventsError(f"cannot read {file}: it is {what}; unpack it, or save it as CSV, Parquet or JSON lines")
     for signature, (what, own) in _SIGNATURES.items():
-        if begins.startswith(signature) and ending != own:
-            named = f"{file.stem}{own}" if own in _IN_PLACE else f"{file.name}{own}"
-            unpack = "unpack it, or, if it is a workbook, " if own == ".xlsx" else ""
+        if begins.startswith(signature) and ending not in own:
+            named = f"{file.stem}{own[0]}" if own[0] in _IN_PLACE else f"{file.name}{own[0]}"
+            unpack = "unpack it, or, if it is a workbook, " if own[0] == ".xlsx" else ""
             raise EventsError(
                 f"cannot read {file}: it is {what}, which its name does not say; {unpack}rename it to {named}"
             )
-        if ending == own and not begins.startswith(signature):
+        if ending in own and not begins.startswith(signature):
             raise EventsError(f"cannot read {file}: it is not {what}, as its name says; name it by what it holds")
