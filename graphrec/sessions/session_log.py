@@ -73,6 +73,11 @@ class SessionLog:
         """Place of each event in its session, `(events,) int64`, from 0."""
         return rank_within(self.session)
 
+    def events(self, chosen: np.ndarray) -> SessionLog:
+        """Take some events, `(n,) int64` rising; sessions that lose all of theirs stay, empty."""
+        left = np.bincount(self.session[chosen], minlength=len(self))
+        return SessionLog(offsets(left), self.item[chosen], self.kind[chosen], self.time[chosen], self.price[chosen])
+
     def prefixes(self, event: np.ndarray) -> SessionLog:
         """Lay out what stands before some events in their sessions, a session each; `event` is `(n,) int64`."""
         length = self.place[event]

@@ -1,0 +1,1 @@
+"""What a shopper looks at next: models of sessions, held against each other on later sessions."""
