@@ -18,6 +18,7 @@ from graphrec.graph import Evidence
 from graphrec.model import Model
 from graphrec.model.answers import explanation, lists_of_new, with_evidence
 from graphrec.model.directory import load_model, save_model
+from graphrec.model.manifest import read_key
 from graphrec.results import LIST_COLUMNS, Explanation, Recommendation, SimilarItem
 from graphrec.results.interface import (
     ListsByCodes,
@@ -72,19 +73,37 @@ class Recommender(ListsByCodes):
         return cls(fit_model(events, config or Config(), display or Silent()))
 
     @classmethod
-    def load(cls, path: str | Path) -> Recommender:
+    def load(cls, path: str | Path, verify: str | Path | None = None) -> Recommender:
         """Open a model directory.
+
+        Parameters
+        ----------
+        path : str or Path
+        verify : str or Path, optional
+            File of the key that the model must have been signed with.
 
         Raises
         ------
         ModelError
-            When it is missing, damaged or of another format.
+            When it is missing, damaged, of another format, or not signed with the key.
         """
-        return cls(load_model(Path(path)))
+        return cls(load_model(Path(path), None if verify is None else read_key(Path(verify))))
 
-    def save(self, path: str | Path) -> None:
-        """Write a model directory: beside its place, then moved there in one step."""
-        save_model(self.model, Path(path))
+    def save(self, path: str | Path, sign: str | Path | None = None) -> None:
+        """Write a model directory: beside its place, then put there in one step.
+
+        Parameters
+        ----------
+        path : str or Path
+        sign : str or Path, optional
+            File of a key that the model is signed with.
+
+        Raises
+        ------
+        ModelError
+            When it cannot be written; then it says where the model is kept instead.
+        """
+        save_model(self.model, Path(path), None if sign is None else read_key(Path(sign)))
 
     @property
     def catalogue(self) -> Catalogue:

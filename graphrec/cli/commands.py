@@ -5,6 +5,7 @@ Every command imports what it needs, so that none waits for what it does not use
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import time
@@ -28,8 +29,14 @@ app = typer.Typer(
     help="Frequently-bought-together lists from a shop's log.",
 )
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
+"""What a disk says that takes no more: what does not name its cure itself."""
+
 ModelPath = Annotated[Path, typer.Argument(help="What 'graphrec fit --out' wrote.")]
 HowMany = Annotated[int, typer.Option("-k", min=1, help="How many per query.")]
+Verify = Annotated[
+    Path | None, typer.Option(metavar="KEY", help="Refuse a model that was not signed with this key file.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")]
 
 
@@ -67,6 +74,9 @@ def doctor(
 def fit(
     config: Annotated[Path, typer.Argument(help="YAML that says where the log is; see configs/.")],
     out: Annotated[Path | None, typer.Option(help="Model directory to write; default models/NAME.")] = None,
+    sign: Annotated[
+        Path | None, typer.Option(metavar="KEY", help="Sign the model with this key file; see --verify.")
+    ] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:
     """Fit a model on a shop's log; under torchrun, with several processes."""
@@ -76,11 +86,16 @@ def fit(
     from graphrec.compute.progress import Bars, Silent
     from graphrec.config import load_config
     from graphrec.events import load_events
+    from graphrec.model.directory import require_place
+    from graphrec.model.manifest import read_key
     from graphrec.recommender import Recommender
 
     started = time.perf_counter()
     resolved = load_config(config, settings or [])
     place = out or Path("models") / config.stem
+    require_place(place)
+    if sign is not None:
+        read_key(sign)
     with joined_processes(resolved.training) as first:
         display = Bars() if first else Silent()
         if not first:
@@ -89,7 +104,7 @@ def fit(
             events = load_events(resolved, display)
         recommender = Recommender.fit(events, resolved, display)
         if first:
-            recommender.save(place)
+            recommender.save(place, sign)
             print_fit(recommender, place, time.perf_counter() - started, peak_gib())
 
 
@@ -100,12 +115,13 @@ def recommend(
     k: HowMany = 10,
     session: Annotated[str, typer.Option(help="Items seen so far, oldest first: ID,ID. Reranks the list.")] = "",
     skip_unknown: Annotated[bool, typer.Option(help="Leave unknown ids out with a warning.")] = False,
+    verify: Verify = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what completes an item or a cart, with the evidence."""
     from graphrec.recommender import Recommender
 
-    recommender = Recommender.load(model)
+    recommender = Recommender.load(model, verify)
     seen = [item.strip() for item in session.split(",") if item.strip()]
     answers = recommender.recommend(items, k, seen, unknown="skip" if skip_unknown else "raise")
     score = "log score" if seen else "score"
@@ -117,12 +133,13 @@ def similar(
     model: ModelPath,
     item: Annotated[str, typer.Argument()],
     k: HowMany = 10,
+    verify: Verify = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the substitutes of an item."""
     from graphrec.recommender import Recommender
 
-    recommender = Recommender.load(model)
+    recommender = Recommender.load(model, verify)
     answers = recommender.similar_items(item, k)
     _show([asdict(answer) for answer in answers], recommender, as_json, f"similar to {item}")
 
@@ -133,6 +150,7 @@ def embed(
     products: Annotated[Path, typer.Argument(help="Table of new products: CSV, Parquet or JSON lines.")],
     out: Annotated[Path, typer.Option(help="FILE.parquet, .csv or .jsonl: a row per product.")],
     k: HowMany = 10,
+    verify: Verify = None,
 ) -> None:
     """Embed products that the model has never seen, and say what completes them; the first three are shown."""
     from graphrec.cli.terminal import print_new, say
@@ -141,7 +159,7 @@ def embed(
     from graphrec.serving import check_format, write_table
 
     check_format(out)
-    recommender = Recommender.load(model)
+    recommender = Recommender.load(model, verify)
     frame = read_catalogue(_products_config(recommender, products))
     vectors = recommender.embed(frame)
     lists = recommender.recommend_new(frame, k, vectors)
@@ -159,6 +177,7 @@ def export(
     model: ModelPath,
     out: Annotated[Path, typer.Option(help="FILE.parquet, .csv or .jsonl.")],
     k: HowMany = 10,
+    verify: Verify = None,
 ) -> None:
     """Write the bought-together list of every item: a row per item and rank."""
     from graphrec.cli.terminal import say
@@ -167,7 +186,7 @@ def export(
     from graphrec.serving import check_format, write_table
 
     check_format(out)
-    recommender = Recommender.load(model)
+    recommender = Recommender.load(model, verify)
     frame = recommender.recommend_all(k, Bars())
     write_table(frame, out)
     share = frame["source"].value_counts(normalize=True)
@@ -278,6 +297,12 @@ def main() -> None:
         app()
     except GraphrecError as error:
         complain(f"[red]{type(error).__name__}:[/]", str(error))
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        place = f" for {error.filename}" if error.filename else ""
+        complain("[red]GraphrecError:[/]", f"{error.strerror}{place}; make room, or give another place")
         sys.exit(2)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import json
+import os
 import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,6 +18,7 @@ import duckdb
 import ibis
 
 from graphrec.compute.engine import DuckDbEngine, Engine, SparkEngine
+from graphrec.compute.workspaces import scratch_workspace
 from graphrec.config import EngineConfig
 from graphrec.errors import ConfigError, first_line
 
@@ -73,6 +75,13 @@ class Connections:
                 raise ConfigError(
                     f"engine.memory_limit {self.config.memory_limit} does not suffice ({first_line(error)}); raise it, "
                     "lower graph.co_view.max_session_items, or give engine.scratch a disk with room"
+                ) from None
+            except duckdb.IOException as error:
+                if os.strerror(errno.ENOSPC) not in str(error):
+                    raise
+                raise ConfigError(
+                    f"no room for what does not fit into memory ({first_line(error)}); give engine.scratch, and "
+                    "store.path where it is set, a disk with room"
                 ) from None
             finally:
                 self._clear(engine)
@@ -181,8 +190,5 @@ def _spark_settings(config: EngineConfig) -> dict[str, str]:
 
 @contextmanager
 def _scratch(config: EngineConfig) -> Iterator[Path]:
-    """Make a folder for what does not fit into memory, and take it away again."""
-    if config.scratch is not None:
-        Path(config.scratch).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="graphrec-", dir=config.scratch) as folder:
-        yield Path(folder)
+    with scratch_workspace(config.scratch) as work:
+        yield work.path

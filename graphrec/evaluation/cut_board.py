@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
+from graphrec.compute.writing import write_text, written_file
 from graphrec.evaluation.evaluate import Evaluation, Plan
 
 MEASURED = ("ndcg_beyond_chance@10", "ndcg@10", "recall@20")
@@ -76,8 +76,8 @@ def read_cut_board(folder: Path, key: str) -> CutBoard | None:
 def write_cut_board(board: CutBoard, folder: Path, key: str) -> None:
     """Write a board into its folder; what names its key is written last, in one step."""
     numbers = {"cluster": board.cluster, **board.values}
-    np.savez_compressed(folder / _NUMBERS, **numbers)  # type: ignore[arg-type]
+    (folder / _WORDS).unlink(missing_ok=True)  # the key of other numbers
+    with written_file(folder / _NUMBERS) as draft:
+        np.savez_compressed(draft, **numbers)  # type: ignore[arg-type]
     words = {"key": key, "split": board.split, "seeds": board.seeds, "not_run": dict(board.not_run)}
-    beside = folder / f"{_WORDS}.{uuid4().hex[:8]}"
-    beside.write_text(json.dumps({**words, "models": list(board.models)}, indent=1) + "\n", encoding="utf-8")
-    beside.replace(folder / _WORDS)
+    write_text(folder / _WORDS, json.dumps({**words, "models": list(board.models)}, indent=1) + "\n")

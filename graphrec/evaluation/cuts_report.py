@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader
 
+from graphrec.compute.writing import write_text
 from graphrec.evaluation.cut_board import CutBoard
 from graphrec.evaluation.evaluated_model import OURS
 from graphrec.evaluation.mean_of_cuts import OF_COUNTS, PLAIN, MeanOfCuts
@@ -74,14 +75,13 @@ def facts_of_cuts(boards: Sequence[CutBoard], mean: MeanOfCuts, resamples: int) 
 
 def write_cuts_report(report: CutsReport, folder: Path) -> None:
     """Write the mean of the cuts as a table, as Markdown and as a page."""
-    folder.mkdir(parents=True, exist_ok=True)
-    report.mean.table.to_csv(folder / "cuts.csv")
-    (folder / "cuts.md").write_text(_in_words(report), encoding="utf-8")
+    write_text(folder / "cuts.csv", report.mean.table.to_csv())
+    write_text(folder / "cuts.md", _in_words(report))
     environment = Environment(loader=PackageLoader("graphrec.evaluation", "."), autoescape=True)
     page = environment.get_template("cuts.html").render(
         title=report.title, facts=report.facts, tables=metric_tables(report.mean), cuts=report.mean.cuts
     )
-    (folder / "cuts.html").write_text(page, encoding="utf-8")
+    write_text(folder / "cuts.html", page)
 
 
 def metric_tables(mean: MeanOfCuts) -> list[MetricTable]:

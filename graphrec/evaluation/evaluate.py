@@ -14,6 +14,7 @@ import pandas as pd
 from graphrec.baselines import BASELINES
 from graphrec.compute.progress import Display, Silent
 from graphrec.compute.provenance import code_of
+from graphrec.compute.writing import write_text
 from graphrec.errors import ConfigError, EventsError
 from graphrec.evaluation.ablations import ABLATIONS
 from graphrec.evaluation.evaluated_model import OURS, REPEAT_LAST, EvaluatedModel
@@ -206,7 +207,7 @@ def _seed_protocol(plan: Plan, folder: Path, display: Display, again: bool) -> S
     except (OSError, ValueError, KeyError, TypeError):
         pass
     found = seed_protocol(load_events(config, display), config.seed, display)
-    file.write_text(json.dumps({"run": key, **asdict(found)}, indent=1) + "\n", encoding="utf-8")
+    write_text(file, json.dumps({"run": key, **asdict(found)}, indent=1) + "\n")
     return found
 
 

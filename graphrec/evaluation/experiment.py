@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import gc
 import json
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from scipy import sparse
 
 from graphrec.compute.memory import forget_peak, peak_gib
 from graphrec.compute.progress import Display
+from graphrec.compute.writing import written_folder
 from graphrec.evaluation.evaluated_model import EvaluatedModel, Fitted
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.question_sets import QuestionSets
@@ -160,17 +159,11 @@ def _read(place: Path, key: str) -> Lists | None:
 
 
 def _write(place: Path, key: str, lists: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
-    """Write beside the place and move there in one step."""
-    beside = place.with_name(f"{place.name}.{uuid4().hex[:8]}")
-    beside.mkdir(parents=True)
-    try:
+    """Write a finished experiment in one step."""
+    with written_folder(place) as draft:
         smaller: dict[str, Any] = {name: _narrowed(values) for name, values in lists.items()}
-        np.savez_compressed(beside / "lists.npz", **smaller)
-        (beside / "facts.json").write_text(json.dumps({"run": key, **facts}, indent=1) + "\n", encoding="utf-8")
-        shutil.rmtree(place, ignore_errors=True)
-        beside.rename(place)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        np.savez_compressed(draft / "lists.npz", **smaller)
+        (draft / "facts.json").write_text(json.dumps({"run": key, **facts}, indent=1) + "\n", encoding="utf-8")
 
 
 def _narrowed(values: np.ndarray) -> np.ndarray:

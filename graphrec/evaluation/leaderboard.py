@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from graphrec.compute.progress import Display
+from graphrec.compute.writing import write_text
 from graphrec.config import Config
 from graphrec.errors import GraphrecError
 from graphrec.evaluation.evaluate import Evaluation, Plan, evaluate, make_plan, model_keys
@@ -126,11 +127,11 @@ def report_of(evaluation: Evaluation, title: str) -> Report:
 
 def write_tables(evaluation: Evaluation, title: str, folder: Path) -> None:
     """Write the tables of an evaluation into a folder."""
-    evaluation.leaderboard.to_csv(folder / "leaderboard.csv")
-    evaluation.segments.to_csv(folder / "segments.csv", index=False)
-    evaluation.deciles.to_csv(folder / "deciles.csv", index=False)
-    evaluation.tradeoff.to_csv(folder / "tradeoff.csv", index=False)
-    (folder / "leaderboard.md").write_text(leaderboard_in_words(evaluation, title), encoding="utf-8")
+    write_text(folder / "leaderboard.csv", evaluation.leaderboard.to_csv())
+    write_text(folder / "segments.csv", evaluation.segments.to_csv(index=False))
+    write_text(folder / "deciles.csv", evaluation.deciles.to_csv(index=False))
+    write_text(folder / "tradeoff.csv", evaluation.tradeoff.to_csv(index=False))
+    write_text(folder / "leaderboard.md", leaderboard_in_words(evaluation, title))
 
 
 def leaderboard_in_words(evaluation: Evaluation, title: str) -> str:

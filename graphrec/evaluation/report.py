@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader
 
+from graphrec.compute.writing import write_text
 from graphrec.errors import GraphrecError
 from graphrec.evaluation.metrics import BEYOND_CHANCE
 from graphrec.evaluation.oracle import ORACLE
@@ -167,7 +168,7 @@ def write_report(file: Path, report: Report) -> None:
         seed=report.seed_protocol,
     )
     try:
-        file.write_text(page, encoding="utf-8")
+        write_text(file, page)
     except OSError as error:
         raise GraphrecError(f"cannot write {file}: {error.strerror}; give another path") from None
 

@@ -13,8 +13,8 @@ from ibis import _
 
 from graphrec.compute.connections import Connections
 from graphrec.compute.engine import Engine
+from graphrec.events.clean_log import CleanLog
 from graphrec.events.duckdb_functions import hash_text
-from graphrec.events.store import CleanLog
 from graphrec.events.tables import KINDS, Catalogue, Kind, RowCounts
 
 

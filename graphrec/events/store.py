@@ -2,12 +2,14 @@
 
 ::
 
-    store.json                     what was read, with which settings; written last
-    0000/events.parquet            session, basket, user, item, kind, time, price, position
-    0000/items.parquet             the items that this batch was first to name: item, key, code
-    0000/facts.parquet             what its rows say of items, counted
-    0000/rejected.parquet          bad rows with their number and reason
-    0001/...                       the files that came later
+    store.json                     what was read, with which settings, and the folder that holds it; written last
+    lock                           held by the run that writes
+    5f2c9e01/                      held by who reads; when everything is made anew, another takes its place
+        0000/events.parquet        session, basket, user, item, kind, time, price, position
+        0000/items.parquet         the items that this batch was first to name: item, key, code
+        0000/facts.parquet         what its rows say of items, counted
+        0000/rejected.parquet      bad rows with their number and reason
+        0001/...                   the files that came later
 """
 
 from __future__ import annotations
@@ -15,120 +17,38 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
-import tempfile
-import weakref
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property, reduce
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pandas as pd
 
 from graphrec.compute.connections import open_duckdb
+from graphrec.compute.locks import Lock, lock_file, use_folder
 from graphrec.compute.progress import Display
 from graphrec.compute.provenance import code_of
+from graphrec.compute.workspaces import remove_unused, scratch_workspace
+from graphrec.compute.writing import write_text, written_folder
 from graphrec.config import Config
-from graphrec.errors import EventsError
-from graphrec.events.cleaning import EVENTS, FACTS, ITEMS, OPEN, REJECTED, Cleaned, Earlier, clean_batch
+from graphrec.errors import EventsError, first_line
+from graphrec.events.clean_log import Batch, CleanLog
+from graphrec.events.cleaning import OPEN, Cleaned, Earlier, clean_batch
 from graphrec.events.files import input_files
-from graphrec.events.tables import RowCounts
 
+_STORE, _LOCK, _GENERATION = "store.json", "lock", re.compile("[0-9a-f]{8}")
 _EDGE = 1 << 20
 """Bytes at either end of a file that are hashed to tell whether it changed, beside its size and time."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Files that were cleaned together.
-
-    Parameters
-    ----------
-    folder : str
-        Name in the store.
-    files : mapping of str to str
-        Path -> fingerprint.
-    positions : int
-        Rows staged.
-    by_pauses : bool
-        Whether sessions were found by pauses.
-    first, last : str or None
-        Times of the first and the last event, ISO.
-    rows : mapping
-        The fields of its `RowCounts`.
-    """
-
-    folder: str
-    files: Mapping[str, str]
-    positions: int
-    by_pauses: bool
-    first: str | None
-    last: str | None
-    rows: Mapping[str, Any]
-
-    @property
-    def counts(self) -> RowCounts:
-        """Where its rows went."""
-        return RowCounts(**self.rows)
-
-
-@dataclass(frozen=True)
-class CleanLog:
-    """A cleaned log.
-
-    Parameters
-    ----------
-    folder : Path
-    settings : str
-        Fingerprint of what it was cleaned with.
-    batches : sequence of Batch
-    kept : bool
-        Whether the folder outlives this object.
-    keeper : object
-        Takes a temporary folder away when nobody needs it any more.
-    """
-
-    folder: Path
-    settings: str
-    batches: Sequence[Batch]
-    kept: bool
-    keeper: object = field(default=None, repr=False, compare=False)
-
-    @property
-    def event_files(self) -> list[Path]:
-        """The Parquet files of the events, oldest batch first."""
-        return [self.folder / batch.folder / EVENTS for batch in self.batches]
-
-    @property
-    def item_files(self) -> list[Path]:
-        """The Parquet files of the items, oldest batch first."""
-        return [self.folder / batch.folder / ITEMS for batch in self.batches]
-
-    @cached_property
-    def counts(self) -> RowCounts:
-        """Where the rows of all files went."""
-        return reduce(RowCounts.plus, (batch.counts for batch in self.batches))
-
-    def items(self) -> pd.DataFrame:
-        """Read `item`, `key`, `code` of all items, by code."""
-        return _concat(self.item_files)
-
-    def facts(self) -> pd.DataFrame:
-        """Read what the log says of items: facts and how many rows say so."""
-        return _concat(self.folder / batch.folder / FACTS for batch in self.batches)
-
-    def rejected(self) -> pd.DataFrame:
-        """Read the bad rows: `file`, `row`, `reason`, `text`."""
-        return _concat(self.folder / batch.folder / REJECTED for batch in self.batches)
 
 
 def open_log(config: Config, display: Display) -> CleanLog:
     """Clean the log that a configuration names, or take up what was cleaned before.
 
-    Files that came since are cleaned and added; when a file or a setting changed, everything is made anew.
+    Files that came since are cleaned and added; when a file or a setting changed, everything is made anew. One process
+    writes at a time, others wait for it; who reads what was there before goes on with that.
 
     Raises
     ------
@@ -137,71 +57,103 @@ def open_log(config: Config, display: Display) -> CleanLog:
     """
     files = {str(file.absolute()): file for file in input_files(config.events)}
     settings = _settings_fingerprint(config)
-    folder = _kept_folder(config, list(files.values()))
-    if folder is None:
-        temporary = _TemporaryFolder(config.engine.scratch)
+    store = _kept_folder(config, list(files.values()))
+    if store is None:
+        temporary = scratch_workspace(config.engine.scratch)
         empty = CleanLog(temporary.path, settings, (), kept=False, keeper=temporary)
         with display.stage("reading the log"):
             return _add(empty, files, config)
     prints = {path: _file_fingerprint(file) for path, file in files.items()}
-    known = _read(folder, settings)
+    known = _read(store, settings)
+    if known is not None and _still_true(known, prints) and not _new_files(known, files):
+        return known
+    lock = _writer_lock(store, display)
+    try:
+        return _brought_up_to_date(store, settings, files, prints, config, display)
+    finally:
+        lock.release()
+
+
+def _brought_up_to_date(
+    store: Path,
+    settings: str,
+    files: Mapping[str, Path],
+    prints: Mapping[str, str],
+    config: Config,
+    display: Display,
+) -> CleanLog:
+    """Add what came since, or make everything anew; another process may have done it while we waited for it."""
+    known = _read(store, settings)
     if known is not None and _still_true(known, prints):
-        done = {path for batch in known.batches for path in batch.files}
-        new = {path: file for path, file in files.items() if path not in done}
+        _clear(store, known)
+        new = _new_files(known, files)
         if not new:
             return known
         with display.stage(f"adding {len(new):,} new files"):
             longer = _add(known, new, config)
         if not _overlaps(longer):
-            return longer
+            return _written(store, longer)
     with display.stage("reading the log"):
-        return _build(folder, settings, files, config)
+        made = _build(store, settings, files, config)
+    _clear(store, made)
+    return made
 
 
-class _TemporaryFolder:
-    """A folder that goes when nobody holds this object any more."""
-
-    def __init__(self, parent: str | None) -> None:
-        if parent is not None:
-            Path(parent).mkdir(parents=True, exist_ok=True)
-        self.path = Path(tempfile.mkdtemp(prefix="graphrec-log-", dir=parent))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-
-def _build(folder: Path, settings: str, files: Mapping[str, Path], config: Config) -> CleanLog:
-    """Clean all files as one batch beside the final place, and move it there in one step."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(f"{folder.name}.{uuid4().hex[:8]}")
-    beside.mkdir()
+def _writer_lock(store: Path, display: Display) -> Lock:
+    """Become the one that writes a store, when the one before is done."""
     try:
-        made = _add(CleanLog(beside, settings, (), kept=True), files, config)
-        if folder.exists():
-            shutil.rmtree(folder)
-        beside.rename(folder)
+        store.mkdir(parents=True, exist_ok=True)
+        lock = lock_file(store / _LOCK, wait=False)
+        if lock is None:
+            with display.stage("waiting for another run"):
+                lock = lock_file(store / _LOCK, wait=True)
+    except OSError as error:
+        raise _cannot_write(store, error) from None
+    if lock is None:
+        raise EventsError(f"cannot lock {store}; set store.path to a disk that knows locks")
+    return lock
+
+
+def _build(store: Path, settings: str, files: Mapping[str, Path], config: Config) -> CleanLog:
+    """Clean all files as the first batch of a folder of their own, and let the store name that one, in one step."""
+    folder = store / uuid4().hex[:8]
+    try:
+        folder.mkdir()
+        made = CleanLog(folder, settings, (), kept=True, keeper=use_folder(folder))
+        return _written(store, _add(made, files, config))
+    except OSError as error:
+        raise _cannot_write(store, error) from None
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return replace(made, folder=folder)
+        if _generation(store) != folder.name:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear(store: Path, log: CleanLog) -> None:
+    """Take away what killed runs have left, and what nobody reads any more; only who may write may call it."""
+    for folder in store.iterdir():
+        if _GENERATION.fullmatch(folder.name) and folder != log.folder:
+            remove_unused(folder)
+    listed = {batch.folder for batch in log.batches}
+    for folder in log.folder.iterdir():
+        if folder.name.isdecimal() and folder.name not in listed:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _add(log: CleanLog, files: Mapping[str, Path], config: Config) -> CleanLog:
-    """Clean some files as one more batch."""
+    """Clean some files as one more batch, which no store names yet."""
     name = f"{len(log.batches):04d}"
-    beside = log.folder / f"{name}.{uuid4().hex[:8]}"
     try:
-        beside.mkdir()
-        with open_duckdb(config.engine) as engine:
-            cleaned = clean_batch(engine.connection, config.events, list(files.values()), _earlier(log), beside)
-        place = log.folder / name
-        shutil.rmtree(place, ignore_errors=True)
-        beside.rename(place)
+        with written_folder(log.folder / name) as draft, open_duckdb(config.engine) as engine:
+            cleaned = clean_batch(engine.connection, config.events, list(files.values()), _earlier(log), draft)
     except OSError as error:
-        raise EventsError(f"cannot write the cleaned log to {log.folder}: {error.strerror}; set store.path") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        raise _cannot_write(log.folder, error) from None
     prints = {path: _file_fingerprint(file) for path, file in files.items()}
-    longer = replace(log, batches=(*log.batches, _batch(name, prints, cleaned)))
-    _write(longer)
-    return longer
+    return replace(log, batches=(*log.batches, _batch(name, prints, cleaned)))
+
+
+def _cannot_write(place: Path, error: OSError) -> EventsError:
+    why = error.strerror or first_line(error)
+    return EventsError(f"cannot write the cleaned log to {place}: {why}; set store.path")
 
 
 def _earlier(log: CleanLog) -> Earlier:
@@ -228,6 +180,12 @@ def _overlaps(log: CleanLog) -> bool:
 def _still_true(known: CleanLog, prints: Mapping[str, str]) -> bool:
     """Tell whether every file that was read before is still there, and the same."""
     return all(prints.get(path) == was for batch in known.batches for path, was in batch.files.items())
+
+
+def _new_files(known: CleanLog, files: Mapping[str, Path]) -> dict[str, Path]:
+    """Take those files that no batch holds yet."""
+    done = {path for batch in known.batches for path in batch.files}
+    return {path: file for path, file in files.items() if path not in done}
 
 
 def _kept_folder(config: Config, files: Sequence[Path]) -> Path | None:
@@ -268,28 +226,51 @@ def _file_fingerprint(file: Path) -> str:
     return digest.hexdigest()
 
 
-def _read(folder: Path, settings: str) -> CleanLog | None:
-    """Read what a folder holds; None where it is something else, or was cleaned with other settings."""
-    try:
-        stored = json.loads((folder / "store.json").read_text(encoding="utf-8"))
-        if stored["settings"] != settings:
+def _read(store: Path, settings: str) -> CleanLog | None:
+    """Read what a store names; None where it is something else, or was cleaned with other settings."""
+    while True:
+        try:
+            stored = json.loads((store / _STORE).read_text(encoding="utf-8"))
+            if stored["settings"] != settings:
+                return None
+            batches = tuple(Batch(**batch) for batch in stored["batches"])
+            folder = store / str(stored["generation"])
+        except (OSError, ValueError, KeyError, TypeError):
+            _require_own(store)
             return None
-        batches = tuple(Batch(**batch) for batch in stored["batches"])
+        try:
+            keeper = use_folder(folder)
+        except OSError:
+            keeper = None
+        if keeper is not None:
+            log = CleanLog(folder, settings, batches, kept=True, keeper=keeper)
+            return log if all(file.is_file() for file in log.event_files) else None
+        if _generation(store) == folder.name:  # else another has just written the next one
+            return None
+
+
+def _require_own(store: Path) -> None:
+    """Refuse a folder that holds what is none of ours."""
+    if not store.is_dir() or (store / _STORE).exists():
+        return
+    if any(file.name != _LOCK and not _GENERATION.fullmatch(file.name) for file in store.iterdir()):
+        raise EventsError(f"store.path {store} holds other files; give a folder of its own")
+
+
+def _generation(store: Path) -> str | None:
+    """Read which folder a store names."""
+    try:
+        return str(json.loads((store / _STORE).read_text(encoding="utf-8"))["generation"])
     except (OSError, ValueError, KeyError, TypeError):
-        if folder.exists() and any(folder.iterdir()) and not (folder / "store.json").exists():
-            raise EventsError(f"store.path {folder} holds other files; give a folder of its own") from None
         return None
-    log = CleanLog(folder, settings, batches, kept=True)
-    return log if all(file.is_file() for file in log.event_files) else None
 
 
-def _write(log: CleanLog) -> None:
-    """Write the list of batches in one step."""
-    stored = {"settings": log.settings, "batches": [asdict(batch) for batch in log.batches]}
-    beside = log.folder / f"store.json.{uuid4().hex[:8]}"
-    beside.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    beside.replace(log.folder / "store.json")
-
-
-def _concat(files: Iterable[Path]) -> pd.DataFrame:
-    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+def _written(store: Path, log: CleanLog) -> CleanLog:
+    """Let a store name the batches of a log, in one step."""
+    batches = [asdict(batch) for batch in log.batches]
+    stored = {"settings": log.settings, "generation": log.folder.name, "batches": batches}
+    try:
+        write_text(store / _STORE, json.dumps(stored, indent=1) + "\n")
+    except OSError as error:
+        raise _cannot_write(store, error) from None
+    return log

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ from pyarrow import parquet
 
 from graphrec.compute.engine import Engine
 from graphrec.compute.ragged import offsets
+from graphrec.compute.workspaces import scratch_workspace
 from graphrec.config import GraphConfig
 from graphrec.errors import EventsError, GraphError
 from graphrec.events import Events, describe_kinds
@@ -70,10 +70,10 @@ def build_graph(events: Events, config: GraphConfig, similar: bool = True) -> Pr
     """
     with (
         events.connections.configured() as engine,
-        tempfile.TemporaryDirectory(prefix="graphrec-edges-", dir=events.connections.config.scratch) as scratch,
+        scratch_workspace(events.connections.config.scratch) as scratch,
     ):
         totals = _totals(engine, events, config, similar)
-        files = write_edges(engine, totals, events.items(engine), config, Path(scratch), similar)
+        files = write_edges(engine, totals, events.items(engine), config, scratch.path, similar)
         viewed, bought = (_per_item(engine, items, len(events.catalogue)) for items in (totals.viewed, totals.bought))
         links = _read_pairs(files.similar, viewed, totals.view_sessions)
         return ProductGraph(

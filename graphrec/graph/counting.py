@@ -35,6 +35,8 @@ class PairTotals:
         `item`, `count`: view sessions and baskets that hold it.
     view_sessions, baskets : int
         How many there are in all.
+    keeper : object
+        Says that the files of the tables are in use, where they are kept.
     """
 
     similar: ibis.Table
@@ -43,6 +45,7 @@ class PairTotals:
     bought: ibis.Table
     view_sessions: int
     baskets: int
+    keeper: object = None
 
 
 def count_pairs(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,13 @@ import pandas as pd
 from ibis import _
 
 from graphrec.compute.engine import Engine
+from graphrec.compute.locks import Lock, use_folder
 from graphrec.compute.provenance import code_of
+from graphrec.compute.workspaces import remove_unused
+from graphrec.compute.writing import written_folder
 from graphrec.config import GraphConfig, PairConfig
 from graphrec.events import Events
-from graphrec.events.store import CleanLog
+from graphrec.events.clean_log import CleanLog
 from graphrec.graph.counting import PairTotals, count_pairs, sum_of_tables
 
 _KEYS = {"similar": ("left", "right"), "complement": ("left", "right"), "viewed": ("item",), "bought": ("item",)}
@@ -38,6 +40,8 @@ class KeptTotals:
     newest : Timestamp or None
         What the ages of sessions were counted from.
     view_sessions, baskets : int
+    keeper : Lock
+        Says that the folder is in use.
     """
 
     folder: Path
@@ -45,11 +49,12 @@ class KeptTotals:
     newest: pd.Timestamp | None
     view_sessions: int
     baskets: int
+    keeper: Lock
 
     def open(self, engine: Engine) -> PairTotals:
         """Open the tables on an engine."""
         tables = {name: engine.read(sorted((self.folder / name).glob("*.parquet"))) for name in _KEYS}
-        return PairTotals(**tables, view_sessions=self.view_sessions, baskets=self.baskets)
+        return PairTotals(**tables, view_sessions=self.view_sessions, baskets=self.baskets, keeper=self.keeper)
 
 
 def daily_totals(engine: Engine, events: Events, config: GraphConfig) -> PairTotals:
@@ -58,20 +63,26 @@ def daily_totals(engine: Engine, events: Events, config: GraphConfig) -> PairTot
     Of the old batches only the sessions and baskets are read that go on in the new ones: what they counted for is
     taken off, and they are counted anew as a whole. The result equals that of counting everything.
     """
-    place = events.log.folder / f"totals-{_settings(config)}"
-    kept = _read(place)
+    place, settings = events.log.folder, _settings(config)
     names = [batch.folder for batch in events.log.batches]
+    kept = _read(place, settings, names)
     # The store knows when each batch ends: asking the events would read the old days.
     ends = [pd.Timestamp(batch.last) for batch in events.log.batches if batch.last is not None]
     newest = max(ends, default=None)
     if kept is not None and list(kept.batches) == names:
         return kept.open(engine)
-    if kept is None or names[: len(kept.batches)] != list(kept.batches):
+    if kept is None:
         log = events.table(engine)
         totals = count_pairs(engine, log, log, config, newest)
     else:
         totals = _with_new_batches(engine, events.log, kept, config, newest)
-    return _write(engine, totals, place, names, newest).open(engine)
+    written = _write(engine, totals, place / f"totals-{settings}-{uuid4().hex[:8]}", names, newest)
+    if kept is not None:
+        kept.keeper.release()
+    for older in place.glob(f"totals-{settings}-*"):
+        if older != written.folder:
+            remove_unused(older)
+    return written.open(engine)
 
 
 def _with_new_batches(
@@ -121,33 +132,42 @@ def _settings(config: GraphConfig) -> str:
 def _write(
     engine: Engine, totals: PairTotals, place: Path, batches: Sequence[str], newest: pd.Timestamp | None
 ) -> KeptTotals:
-    """Write the totals beside their place, and move them there in one step."""
-    beside = place.with_name(f"{place.name}.{uuid4().hex[:8]}")
-    try:
+    """Write the totals in one step."""
+    stored = {
+        "code": code_of(__name__),
+        "batches": list(batches),
+        "newest": None if newest is None else newest.isoformat(),
+        "view_sessions": totals.view_sessions,
+        "baskets": totals.baskets,
+    }
+    with written_folder(place) as draft:
         for name in _KEYS:
-            engine.write(getattr(totals, name), beside / name)
-        stored = {
-            "code": code_of(__name__),
-            "batches": list(batches),
-            "newest": None if newest is None else newest.isoformat(),
-            "view_sessions": totals.view_sessions,
-            "baskets": totals.baskets,
-        }
-        (beside / "totals.json").write_text(json.dumps(stored) + "\n", encoding="utf-8")
-        shutil.rmtree(place, ignore_errors=True)
-        beside.rename(place)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return KeptTotals(place, batches, newest, totals.view_sessions, totals.baskets)
+            engine.write(getattr(totals, name), draft / name)
+        (draft / "totals.json").write_text(json.dumps(stored) + "\n", encoding="utf-8")
+    return KeptTotals(place, batches, newest, totals.view_sessions, totals.baskets, _used(place))
 
 
-def _read(place: Path) -> KeptTotals | None:
+def _read(log: Path, settings: str, names: Sequence[str]) -> KeptTotals | None:
+    """Take up the totals of the most batches that are the first of these."""
+    found = [kept for place in log.glob(f"totals-{settings}-*") if (kept := _opened(place)) is not None]
+    fitting = [kept for kept in found if list(names[: len(kept.batches)]) == list(kept.batches)]
+    return max(fitting, key=lambda kept: len(kept.batches), default=None)
+
+
+def _opened(place: Path) -> KeptTotals | None:
     try:
+        keeper = _used(place)
         stored = json.loads((place / "totals.json").read_text(encoding="utf-8"))
         if stored["code"] != code_of(__name__):
             return None
     except (OSError, ValueError, KeyError):
         return None
     newest = None if stored["newest"] is None else pd.Timestamp(stored["newest"])
-    kept = KeptTotals(place, tuple(stored["batches"]), newest, stored["view_sessions"], stored["baskets"])
-    return kept if all((place / name).is_dir() for name in _KEYS) else None
+    return KeptTotals(place, tuple(stored["batches"]), newest, stored["view_sessions"], stored["baskets"], keeper)
+
+
+def _used(place: Path) -> Lock:
+    lock = use_folder(place)
+    if lock is None:
+        raise FileNotFoundError(f"{place} is just taken away")
+    return lock

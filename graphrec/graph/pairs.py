@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from graphrec.compute.ragged import find_sorted, largest_of_groups, offsets, owners, ranges
 
@@ -100,9 +101,20 @@ class Pairs:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> Pairs:
-        """Take the arrays of one graph out of those of a file."""
+        """Take the arrays of one graph out of those of a file.
+
+        Raises
+        ------
+        ValueError
+            When they are no rows of edges between items.
+        """
         own = {name.removeprefix(prefix + "."): a for name, a in arrays.items() if name.startswith(prefix + ".")}
-        return cls(own.pop("indptr"), own.pop("indices"), own.pop("weight"), own)
+        pairs = cls(own.pop("indptr"), own.pop("indices"), own.pop("weight"), own)
+        # SciPy's compiled code follows the indices wherever they lead.
+        sparse.csr_array((pairs.weight, pairs.indices, pairs.indptr), shape=(pairs.items,) * 2).check_format()
+        if any(len(values) != len(pairs) for values in own.values()):
+            raise ValueError(f"{prefix}: not every edge has all of {', '.join(own)}")
+        return pairs
 
 
 def top_pairs(

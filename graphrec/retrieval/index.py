@@ -11,6 +11,7 @@ import numpy as np
 
 from graphrec.compute.ragged import blocks, largest_of_rows
 from graphrec.config import RetrievalConfig
+from graphrec.retrieval.annoy_files import check_annoy_file
 
 _SAME = 1e-6
 """Inner products that differ by less than this share are equal: single precision sums in another order."""
@@ -91,7 +92,14 @@ class AnnoyIndex:
 
     @classmethod
     def load(cls, path: Path, vectors: np.ndarray, config: RetrievalConfig) -> AnnoyIndex:
-        """Map a saved forest into memory."""
+        """Map a saved forest into memory.
+
+        Raises
+        ------
+        ValueError
+            When the file is none that Annoy has written for as many vectors.
+        """
+        check_annoy_file(path, len(vectors), vectors.shape[1] + 1)
         forest = annoy.AnnoyIndex(vectors.shape[1] + 1, "angular")
         forest.load(str(path))
         return cls(forest, vectors, config.search_k)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from graphrec.errors import GraphrecError
+from graphrec.compute.writing import written_file
+from graphrec.errors import GraphrecError, first_line
 
 
 def _parquet(frame: pd.DataFrame, file: Path) -> None:
@@ -41,7 +42,7 @@ def check_format(file: Path) -> None:
 
 
 def write_table(frame: pd.DataFrame, file: Path) -> None:
-    """Write a table beside its place and move it there in one step.
+    """Write a table in one step: of several writers the last one wins whole.
 
     Raises
     ------
@@ -49,13 +50,10 @@ def write_table(frame: pd.DataFrame, file: Path) -> None:
         When the ending is not known or the place cannot be written to.
     """
     check_format(file)
-    draft = file.with_name(f".{file.name}.part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        FORMATS[file.suffix.lower()](frame, draft)
-        draft.replace(file)
+        with written_file(file) as draft:
+            FORMATS[file.suffix.lower()](frame, draft)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise GraphrecError(
-            f"cannot write {file}: {error.strerror}; give --out a place that can be written to"
+            f"cannot write {file}: {error.strerror or first_line(error)}; give --out a place that can be written to"
         ) from None

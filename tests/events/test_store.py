@@ -1,9 +1,14 @@
 """The cleaned log is used again while nothing changed, made anew when something did, and added to."""
 
 import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 
+from graphrec.compute.locks import lock_file
 from graphrec.config import ShopConfig, parse_config
 from graphrec.errors import EventsError
 from graphrec.events import load_events
@@ -104,3 +109,75 @@ def test_a_half_written_store_is_never_seen(folder, monkeypatch):
     with pytest.raises(EventsError):
         load(folder)
     assert sorted((folder / "store").iterdir()) == kept
+
+
+def generations(folder):
+    return [place for place in (folder / "store").iterdir() if place.is_dir()]
+
+
+def test_who_reads_beside_a_writer_keeps_theirs(folder):
+    before = load(folder)
+    items = before.log.items()
+    file = folder / "day-1.csv"
+    file.write_text("\n".join(file.read_text().splitlines()[:-200]) + "\n")
+    after = load(folder)
+    assert after.counts.read < before.counts.read
+    assert before.log.items().equals(items)
+    assert len(generations(folder)) == 2
+    del before
+    (folder / "day-2.csv").unlink()
+    assert load(folder).counts.read < after.counts.read
+    assert len(generations(folder)) == 2, "of the one that nobody reads nothing is left"
+
+
+def test_one_writes_and_the_other_waits_and_takes_up_what_was_written(folder):
+    made = []
+    runs = [threading.Thread(target=lambda: made.append(load(folder))) for _ in range(3)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert len({tuple(stamp(events)) for events in made}) == 1
+    assert len(generations(folder)) == 1
+
+
+def test_who_writes_holds_others_off(folder):
+    load(folder)
+    (folder / "day-2.csv").unlink()
+    writer = lock_file(folder / "store" / "lock", wait=False)
+    made = []
+    other = threading.Thread(target=lambda: made.append(load(folder)))
+    other.start()
+    other.join(timeout=1)
+    assert other.is_alive() and not made
+    writer.release()
+    other.join()
+    assert made[0].counts.read < 900
+
+
+@pytest.mark.parametrize("arrives", [False, True], ids=["at first", "adding a day"])
+def test_after_a_killed_run_the_next_one_is_right(folder, arrives):
+    if arrives:
+        shutil.move(folder / "day-2.csv", folder / "later")
+        load(folder)
+        shutil.move(folder / "later", folder / "day-2.csv")
+    code = """
+import os, sys
+import graphrec.events.store as store
+from pathlib import Path
+from tests.events.test_store import load
+clean = store.clean_batch
+def killed(*arguments):
+    clean(*arguments)
+    os._exit(9)
+store.clean_batch = killed
+load(Path(sys.argv[1]))
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code, folder], cwd=root, capture_output=True, check=False)
+    assert done.returncode == 9
+    events = load(folder)
+    assert events.counts.used == 900
+    names = {"lock", "store.json", events.log.folder.name}
+    assert {place.name for place in (folder / "store").iterdir()} == names
+    assert {place.name for place in events.log.folder.iterdir()} == {batch.folder for batch in events.log.batches}

@@ -13,6 +13,7 @@ from graphrec.errors import ConfigError
 from graphrec.events import load_events
 from graphrec.events.shop import generate_shop
 from graphrec.graph import ProductGraph, build_graph
+from graphrec.graph.daily import daily_totals
 
 needs_spark = pytest.mark.skipif(
     importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
@@ -154,3 +155,21 @@ def test_totals_that_older_code_counted_are_counted_anew(days, tmp_path, monkeyp
     assert written() == first
     monkeypatch.setattr("graphrec.graph.daily.code_of", lambda module: f"{module}, improved")
     assert written() != first
+
+
+def test_totals_that_are_read_stay_until_they_are_not(days, tmp_path):
+    arriving = tmp_path / "arriving"
+    arriving.mkdir()
+    shutil.copy(days / "day-0.csv", arriving)
+    before = log_of(arriving, "*.csv", tmp_path / "store")
+    with before.connections.duckdb() as engine:
+        totals = daily_totals(engine, before, GraphConfig())
+        baskets = engine.fetch(totals.complement)
+        shutil.copy(days / "day-1.csv", arriving)
+        build_graph(log_of(arriving, "*.csv", tmp_path / "store"), GraphConfig())
+        assert len(engine.fetch(totals.complement)) == len(baskets)
+        assert len(list(before.log.folder.glob("totals-*"))) == 2
+        del totals
+    shutil.copy(days / "day-2.csv", arriving)
+    build_graph(log_of(arriving, "*.csv", tmp_path / "store"), GraphConfig())
+    assert len(list(before.log.folder.glob("totals-*"))) == 1

@@ -17,6 +17,7 @@ from graphrec.config import ShopConfig, load_config
 from graphrec.errors import ModelError
 from graphrec.events import load_events
 from graphrec.events.shop import generate_shop, write_shop
+from graphrec.model.manifest import write_manifest
 from graphrec.retrieval import ExactIndex
 from tests.conftest import knowing, quick_config
 
@@ -133,7 +134,7 @@ def test_saving_again_replaces_the_model_and_leaves_nothing_behind(recommender, 
 
 def test_a_failed_save_leaves_the_old_model(recommender, tmp_path, monkeypatch):
     recommender.save(tmp_path / "model")
-    monkeypatch.setattr("graphrec.model.directory.model_card", lambda model: 1 / 0)
+    monkeypatch.setattr("graphrec.model.saving.model_card", lambda model: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         recommender.save(tmp_path / "model")
     assert [file.name for file in tmp_path.iterdir()] == ["model"]
@@ -170,11 +171,16 @@ def test_damage_is_told(recommender, tmp_path):
         Recommender.load(path)
 
 
+def facts_of(path) -> dict:
+    """Read what a manifest says beside what `write_manifest` adds of itself."""
+    manifest = json.loads((path / "manifest.json").read_text())
+    return {name: fact for name, fact in manifest.items() if name not in ("format", "files", "digest", "signature")}
+
+
 def with_columns(path, change) -> list[str]:
     """Let a saved model's ranker have learned from other columns, and say from which it has."""
-    manifest = json.loads((path / "manifest.json").read_text())
-    columns = manifest["ranker_columns"]
-    (path / "manifest.json").write_text(json.dumps(manifest | {"ranker_columns": change(columns)}))
+    columns = facts_of(path)["ranker_columns"]
+    write_manifest(path, facts_of(path) | {"ranker_columns": change(columns)})
     return columns
 
 
