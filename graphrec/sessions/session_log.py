@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from graphrec.compute.ragged import offsets, owners, ranges, rank_within
 
@@ -44,15 +45,20 @@ class SessionLog:
     @classmethod
     def of(cls, events: Events) -> SessionLog:
         """Take the sessions of a log."""
-        frame = events.frame
-        sessions = int(frame["session"].max()) + 1 if len(frame) else 0
-        seconds = frame["time"].to_numpy(dtype="datetime64[us]").astype(np.float64) / 1e6
+        return cls.of_frame(events.frame)
+
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame) -> SessionLog:
+        """Take sessions from a table of their events, in order of time: `session`, `item`, `kind`, `time`, `price`."""
+        session = pd.factorize(frame["session"])[0]
+        rows = frame.iloc[np.argsort(session, kind="stable")]
+        seconds = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.float64) / 1e6
         return cls(
-            start=offsets(np.bincount(frame["session"].to_numpy(), minlength=sessions)),
-            item=frame["item"].to_numpy(dtype=np.int64),
-            kind=frame["kind"].to_numpy(dtype=np.int64),
-            time=np.where(frame["time"].isna().to_numpy(), np.nan, seconds),
-            price=frame["price"].to_numpy(dtype=np.float32),
+            start=offsets(np.bincount(session)),
+            item=rows["item"].to_numpy(dtype=np.int64),
+            kind=rows["kind"].to_numpy(dtype=np.int64),
+            time=np.where(rows["time"].isna().to_numpy(), np.nan, seconds),
+            price=rows["price"].to_numpy(dtype=np.float32),
         )
 
     def __len__(self) -> int:

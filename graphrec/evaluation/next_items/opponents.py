@@ -80,7 +80,7 @@ def popular_in_type(training: TrainingSessions, parameters: Mapping[str, float])
 
     def lists(sessions: SessionLog, k: int) -> np.ndarray:
         of_types = padded(training.types[order], order, (types, k))
-        return of_types[training.types[_last_items(sessions)]]
+        return np.asarray(of_types[training.types[_last_items(sessions)]])
 
     return lists
 
@@ -182,7 +182,7 @@ OPPONENTS: Mapping[str, Opponent] = {
 
 
 def _last_items(sessions: SessionLog) -> np.ndarray:
-    return sessions.item[sessions.start[1:] - 1]
+    return np.asarray(sessions.item[sessions.start[1:] - 1])
 
 
 def _best_of(scores: Callable[[SessionLog], sparse.csr_array]) -> NextItemLists:
