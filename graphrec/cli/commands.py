@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +33,14 @@ app = typer.Typer(
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 """What a disk says that takes no more: what does not name its cure itself."""
+
+
+class Task(StrEnum):
+    """What `graphrec evaluate` asks."""
+
+    lists = "lists"
+    session = "session"
+
 
 ModelPath = Annotated[Path, typer.Argument(help="What 'graphrec fit --out' wrote.")]
 HowMany = Annotated[int, typer.Option("-k", min=1, help="How many per query.")]
@@ -232,19 +241,24 @@ def evaluate(
             help="Cuts, each with its own fit, the last one the test; the slow baselines run on the last alone.",
         ),
     ] = 1,
+    task: Annotated[
+        Task, typer.Option(help="lists: what completes an item; session: what a shopper looks at next.")
+    ] = Task.lists,
     again: Annotated[bool, typer.Option("--again", help="Run finished models and cuts anew.")] = False,
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, wins over the file.")] = None,
 ) -> None:
     """Measure graphrec beside every baseline on what came after a cut, or several, and write a leaderboard."""
-    from graphrec.cli.terminal import print_cuts, print_evaluation
+    from graphrec.cli.terminal import print_cuts, print_evaluation, print_next_items
     from graphrec.compute.progress import Bars
     from graphrec.config import load_config
-    from graphrec.evaluation import write_cuts, write_evaluation
+    from graphrec.evaluation import evaluate_next_items, write_cuts, write_evaluation
 
     resolved = load_config(config, settings or [])
     place = out or Path("eval") / config.stem
     asked = [name.strip() for name in models.split(",") if name.strip()]
-    if cuts > 1:
+    if task is Task.session:
+        print_next_items(evaluate_next_items(resolved, asked, place, config.stem, Bars(), again), place)
+    elif cuts > 1:
         print_cuts(write_cuts(resolved, asked, seeds, cuts, place, config.stem, Bars(), again), place)
     else:
         print_evaluation(write_evaluation(resolved, asked, seeds, place, config.stem, Bars(), again), place)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from graphrec.doctor import Finding, Verdict
-    from graphrec.evaluation import Evaluation
+    from graphrec.evaluation import Evaluation, NextItemEvaluation
     from graphrec.evaluation.cuts_report import CutsReport
     from graphrec.recommender import Recommender
 
@@ -103,6 +103,21 @@ def print_evaluation(evaluation: Evaluation, place: Path) -> None:
     for name, fact in evaluation.facts.items():
         console.print(f"{escape(name)}: {escape(fact)}", highlight=False)
     console.print(f"leaderboard, report: {escape(str(place))}")
+
+
+def print_next_items(evaluation: NextItemEvaluation, place: Path) -> None:
+    """Print the leaderboard of what comes next, and where the rest was written."""
+    console = Console()
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    shown = {"recall@5": "recall@5", "recall@20": "recall@20", "mrr@20": "MRR@20", "coverage": "covered"}
+    for heading in ("model", *shown.values()):
+        table.add_column(heading, justify="left" if heading == "model" else "right")
+    for name, row in evaluation.leaderboard.iterrows():
+        table.add_row(escape(str(name)), *(f"{row[metric]:.4f}" for metric in shown))
+    console.print(table)
+    for name, fact in evaluation.facts.items():
+        console.print(f"{escape(name)}: {escape(fact)}", highlight=False)
+    console.print(f"leaderboard: {escape(str(place))}")
 
 
 def print_cuts(report: CutsReport, place: Path) -> None:

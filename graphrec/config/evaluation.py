@@ -32,6 +32,8 @@ class EvaluationConfig(Section):
     """Of these, baskets of so many items together are asked about by all of their items, one by one."""
     validation_questions: int = Field(4_000, ge=1)
     """Baskets that each point of a baseline's grid is asked about."""
+    sessions: int = Field(2_000, ge=1)
+    """Later sessions, drawn at random, of which every step is asked about: what comes next."""
     similar_n: int = Field(10, ge=1)
     """An item of a list that is among so many most similar ones of the query is a substitute."""
     specificities: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)

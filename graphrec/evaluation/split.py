@@ -52,7 +52,7 @@ class Split:
         later stand at its end by their catalogue row alone.
     test : DataFrame
         Events of the sessions that began after the cut: `session`, `basket` (hash, missing but for purchases),
-        `user` (hash or missing), `item` (code in the catalogue of `train`), `kind`, `time`, `position`.
+        `user` (hash or missing), `item` (code in the catalogue of `train`), `kind`, `time`, `price`, `position`.
     cut : Timestamp or int
         A moment, or a position in a log without times.
     until : Timestamp, int or None
@@ -210,5 +210,7 @@ def events_with_baskets(events: Events) -> pd.DataFrame:
 
 
 def _in_memory(engine: Engine, log: ibis.Table) -> pd.DataFrame:
-    rows = log.order_by("time", "position").select("session", "basket", "user", "item", "kind", "time", "position")
+    rows = log.order_by("time", "position").select(
+        "session", "basket", "user", "item", "kind", "time", "price", "position"
+    )
     return engine.fetch(rows)
