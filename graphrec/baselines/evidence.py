@@ -15,7 +15,7 @@ from graphrec.compute.ragged import largest_of_groups, offsets, ranges
 def pair_evidence(
     data: TrainingData, carts: Sequence[np.ndarray], query: np.ndarray, item: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Look up the facts of answers from the cart member that each was bought with most, of equals the first.
+    """Look up the facts of answers from the cart member that each was bought with most, of equals that of lowest code.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def pair_evidence(
     answer, place = ranges(offsets(size)[query], size[query])
     member = np.concatenate([*carts, np.zeros(0, dtype=np.int64)])[place]
     count = _entries(data.counts, member, item[answer])
-    best = largest_of_groups(answer, count, 1, place)
+    best = largest_of_groups(answer, count, 1, member)
     member, count = member[best], count[best]
     first = np.zeros(len(item)) if data.bought_first is None else _entries(data.bought_first, member, item)
     once = inverse(data.held)

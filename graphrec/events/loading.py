@@ -50,7 +50,7 @@ def _require_shared_ids(logged: pd.Series, listed: pd.Series, path: str) -> None
     first = {name: ", ".join(map(repr, ids.iloc[:2])) for name, ids in (("log", logged), ("catalogue", listed))}
     raise EventsError(
         f"none of {len(logged):,} ids of the log is in {path} (first of the log: {first['log']}; first of the "
-        f"catalogue: {first['catalogue']}); map under catalogue.columns.item what events.columns.item holds"
+        f"catalogue: {first['catalogue']}); write ids alike, or correct catalogue.columns.item"
     )
 
 

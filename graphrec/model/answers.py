@@ -33,7 +33,7 @@ def with_evidence(model: Model, ranking: Ranking, carts: Sequence[np.ndarray]) -
     answer, place = ranges(offsets(size)[ranking.query], size[ranking.query])
     member = np.concatenate([*carts, np.zeros(0, dtype=np.int64)])[place]
     facts = model.graph.evidence_columns(member, ranking.item[answer])
-    best = largest_of_groups(answer, facts["count"], 1, place)
+    best = largest_of_groups(answer, facts["count"], 1, member)
     return Lists(
         **vars(ranking),
         item_type=model.type_codes[member[best]],

@@ -42,8 +42,9 @@ class Recommendation:
     evidence : Evidence
         What the log says of a pair: this item and one of the query.
     evidence_of : str or None
-        Which item of the query that is: of a cart, the one that was bought with this item most often. How often all of
-        a cart were bought together is not known, only that it was not more often. None where nothing was asked for.
+        Which item of the query that is: of a cart, the one that was bought with this item most often, of equals the
+        first in the catalogue; None where none was. How often all of a cart were bought together is not known, only
+        that it was not more often.
     """
 
     item: str
@@ -140,7 +141,15 @@ class Lists:
         found = (items[self.item], self.score, self.uplift, self.rank, self.source, items[self.evidence["member"]])
         columns = (values.tolist() for values in found)
         return [
-            Recommendation(item, score, uplift, rank, SOURCES[source], Evidence(int(n), support, lift, int(first)), of)
+            Recommendation(
+                item,
+                score,
+                uplift,
+                rank,
+                SOURCES[source],
+                Evidence(int(n), support, lift, int(first)),
+                of if n else None,
+            )
             for item, score, uplift, rank, source, of, n, support, lift, first in zip(*columns, *facts, strict=True)
         ]
 

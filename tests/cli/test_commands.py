@@ -120,10 +120,11 @@ def test_a_cart_tells_with_which_of_its_items_an_answer_was_bought(folder):
         for item in (first, second)
     }
     cart = whole_list(folder, first, second)
-    assert {answer["evidence_of"] for answer in cart} == {first, second}
+    assert {first, second} <= {answer["evidence_of"] for answer in cart}
     for answer in cart:
         of, count = answer["evidence_of"], answer["evidence"]["bought_together"]
-        assert count == alone[of][answer["item"]] == max(known[answer["item"]] for known in alone.values())
+        most = max(known[answer["item"]] for known in alone.values())
+        assert count == most == (alone[of][answer["item"]] if of else 0)
     assert " with " in graphrec("recommend", folder / "model", first, second).stdout
 
 
