@@ -62,6 +62,8 @@ class Examination:
         `day`, `kind`, `events`; empty in a log without times.
     popularity : ndarray
         Events of each touched item, the most first.
+    staples : mapping of str to float
+        Items of more than `lists.staple_share` of all baskets -> their share, the largest first.
     type_transition : DataFrame
         Co-purchases between the types that have most: rows are what was bought, columns what with it; shares of rows.
     packed : str or None
@@ -97,6 +99,7 @@ class Examination:
     type_pairs_together: float
     per_day: pd.DataFrame
     popularity: np.ndarray
+    staples: Mapping[str, float]
     type_transition: pd.DataFrame
     packed: str | None
     zone_unknown: bool
@@ -113,7 +116,8 @@ def examine(events: Events, config: Config) -> Examination:
         sessions = _session_facts(engine, log)
         sizes = _basket_sizes(engine, log)
         per_day = _per_day(engine, log) if events.has_time else pd.DataFrame({"day": [], "kind": [], "events": []})
-        bought = len(engine.fetch(totals.bought.select("item")))
+        baskets = engine.fetch(totals.bought).set_index("item")["count"]
+        bought = len(baskets)
         pairs = {times: _pairs_at_least(engine, totals, times) for times in TOGETHER}
         items = {times: _items_at_least(engine, totals, times) / max(bought, 1) for times in TOGETHER}
         type_pairs = _type_pairs(engine, totals, catalogue)
@@ -145,6 +149,7 @@ def examine(events: Events, config: Config) -> Examination:
         type_pairs_together=_share_of_frequent(type_pairs),
         per_day=per_day,
         popularity=popularity,
+        staples=_staples(baskets / max(totals.baskets, 1), catalogue, config.lists.staple_share),
         type_transition=_heaviest_types(type_pairs),
         packed=packed_items(catalogue, config.events),
         zone_unknown=events.has_time and _zone_unknown(config.events),
@@ -162,6 +167,12 @@ def _zone_unknown(config: EventsConfig) -> bool:
     by_pauses = config.reader == "columns" and not {"session", "order"} & config.columns.keys()
     known = config.time_zone != "UTC" or config.time_format in ("s", "ms", "us") or "%z" in (config.time_format or "")
     return by_pauses and not known
+
+
+def _staples(share: pd.Series, catalogue: Catalogue, least: float) -> dict[str, float]:
+    """Name the items, by code, whose share of the baskets is above the least, the largest first."""
+    large = share[share > least].sort_values(ascending=False, kind="stable")
+    return dict(zip(catalogue.items[large.index.to_numpy()], large.tolist(), strict=True))
 
 
 def _session_facts(engine: Engine, log: ibis.Table) -> dict[str, int]:

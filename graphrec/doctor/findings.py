@@ -73,6 +73,14 @@ def _events(seen: Examination) -> Iterator[Finding]:
             f"only {share:.1%} of the baskets hold two items; check which column is the order "
             "(events.columns.order or session)",
         )
+    if seen.staples:
+        item, share = next(iter(seen.staples.items()))
+        more = f" and {len(seen.staples) - 1:,} more" if len(seen.staples) > 1 else ""
+        yield Finding(
+            "note",
+            f"{share:.0%} of the baskets hold {item!r}{more}: lists.staples says where such an item stands in "
+            "the lists of what it is bought with by chance alone",
+        )
     if seen.longest_sessions > 0.01 * seen.sessions:
         share = seen.longest_sessions / seen.sessions
         yield Finding("warning", f"{share:.1%} of the sessions last more than a day; is the column a user's id?")

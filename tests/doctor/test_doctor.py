@@ -49,6 +49,16 @@ def test_what_is_wrong_is_found(make_events):
         assert re.search(said, text), said
 
 
+def test_an_item_of_many_baskets_is_named(make_events):
+    rows = [line(s, item) for s in range(40) for item in ("bag", f"i{s % 8}")] + [line(s, "pen") for s in range(10)]
+    seen = examine(make_events(rows), Config())
+    assert seen.staples == {"bag": 1.0, "pen": 0.25}
+    text = " ".join(f.text for f in findings(seen))
+    assert "100% of the baskets hold 'bag' and 1 more: lists.staples" in text
+    fewer = Config().model_copy(update={"lists": Config().lists.model_copy(update={"staple_share": 0.3})})
+    assert list(examine(make_events(rows), fewer).staples) == ["bag"]
+
+
 def test_a_sound_log_has_nothing_wrong_and_supports_everything(planted):
     seen = examine(planted.split.train, Config())
     assert not [f for f in findings(seen) if f.level == "warning"]
