@@ -117,7 +117,7 @@ def _read_weights(network: torch.nn.Module, file: Path) -> None:
 
 def _read_lenders(files: ModelFiles, embeddings: np.ndarray, graph: ProductGraph, config: RetrievalConfig) -> Lenders:
     lenders = Lenders.lay_out(embeddings, graph.bought)
-    if not lenders.are_many:
+    if not lenders.are_many(config):
         return lenders
     return replace(lenders, forest=AnnoyIndex.load(files["lenders.ann"], lenders.vectors, config))
 

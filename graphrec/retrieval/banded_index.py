@@ -10,7 +10,7 @@ import numpy as np
 
 from graphrec.compute.ragged import largest_of_rows
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval.index import AnnoyIndex, ExactIndex
+from graphrec.retrieval.index import AnnoyIndex, ExactIndex, is_large
 
 _SHORTEST = 0.5
 """Length of a band's shortest vector over that of its longest."""
@@ -65,7 +65,7 @@ class BandedIndex:
 
     def large_bands(self, config: RetrievalConfig) -> list[int]:
         """Bands that are searched by Annoy."""
-        return [band for band, members in enumerate(self.bands) if len(members) >= max(config.exact_below, 2)]
+        return [band for band, members in enumerate(self.bands) if is_large(len(members), config)]
 
     @cached_property
     def by_band(self) -> tuple[np.ndarray, ...]:
@@ -100,4 +100,4 @@ class BandedIndex:
 
 def lay_out_by_size(vectors: np.ndarray, config: RetrievalConfig) -> ExactIndex | BandedIndex:
     """Search few vectors exactly, many in bands, without forests."""
-    return ExactIndex(vectors) if len(vectors) < config.exact_below else BandedIndex.lay_out(vectors)
+    return BandedIndex.lay_out(vectors) if is_large(len(vectors), config) else ExactIndex(vectors)

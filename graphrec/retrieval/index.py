@@ -19,6 +19,11 @@ _BLOCK = 1024
 """Queries compared with all vectors at once."""
 
 
+def is_large(vectors: int, config: RetrievalConfig) -> bool:
+    """Tell whether so many vectors are searched by Annoy: the one rule for all that is searched by size."""
+    return vectors >= max(config.exact_below, 2)
+
+
 class Index(Protocol):
     """Finds the vectors with the largest inner product with a query."""
 

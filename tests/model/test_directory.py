@@ -1,6 +1,5 @@
 """A model on disk: the same answers in a new process, the same files for one seed, nothing that can run code."""
 
-import dataclasses
 import json
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import pandas as pd
 import pytest
 
 from graphrec import Recommender
-from graphrec.complements import Lenders
 from graphrec.complements.evidence import EVIDENCE
 from graphrec.config import ShopConfig, load_config
 from graphrec.errors import ModelError
@@ -207,14 +205,12 @@ def test_a_ranker_is_refused_where_the_package_makes_new_columns_of_its_evidence
         Recommender.load(saved)
 
 
-def test_many_lenders_are_saved_and_lend_as_before(recommender, tmp_path, monkeypatch):
-    monkeypatch.setattr(Lenders, "are_many", True)
-    model = recommender.model
-    lenders = model.lenders.with_forest(model.config.retrieval, 0)
-    Recommender(dataclasses.replace(model, lenders=lenders)).save(tmp_path / "model")
+def test_many_lenders_are_saved_and_lend_as_before(through_annoy, tmp_path):
+    model = through_annoy.model
+    through_annoy.save(tmp_path / "model")
     again = Recommender.load(tmp_path / "model").model
-    assert lenders.forest is not None and again.lenders.forest is not None
+    assert model.lenders.forest is not None and again.lenders.forest is not None
     new = model.catalogue.frame[::50]
-    lent = dataclasses.replace(model, lenders=lenders).new_queries(new).likeness
+    lent = model.new_queries(new).likeness
     np.testing.assert_array_equal(again.new_queries(new).likeness.toarray(), lent.toarray())
     np.testing.assert_array_equal(again.snapshot.known.likeness.toarray(), model.snapshot.known.likeness.toarray())

@@ -10,10 +10,8 @@ from scipy import sparse
 
 from graphrec.compute.ragged import blocks, largest_of_rows
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval import AnnoyIndex
+from graphrec.retrieval import AnnoyIndex, is_large
 
-_ANNOY_FROM = 50_000
-"""Lenders from which a forest is built and searched sooner than all pairs are compared."""
 _POWER = 4
 """Power of the cosine that a look-alike weighs: the nearest first, without ruling the rest out."""
 _LEAST_COSINE = 0.01
@@ -56,14 +54,13 @@ class Lenders:
         codes = np.flatnonzero(bought)
         return cls(codes, embeddings[codes], len(embeddings))
 
-    @property
-    def are_many(self) -> bool:
-        """Whether Annoy is to search them."""
-        return len(self.codes) >= _ANNOY_FROM
+    def are_many(self, config: RetrievalConfig) -> bool:
+        """Tell whether Annoy is to search them."""
+        return is_large(len(self.codes), config)
 
     def with_forest(self, config: RetrievalConfig, seed: int) -> Lenders:
         """Build Annoy where they are many."""
-        return replace(self, forest=AnnoyIndex.build(self.vectors, config, seed)) if self.are_many else self
+        return replace(self, forest=AnnoyIndex.build(self.vectors, config, seed)) if self.are_many(config) else self
 
     def look_alikes(self, embeddings: np.ndarray, codes: np.ndarray, most: int) -> sparse.csr_array:
         """Find the look-alikes of some items, `(queries, items)` weights.

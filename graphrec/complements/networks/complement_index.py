@@ -12,7 +12,7 @@ from graphrec.complements.networks.landmarks import Landmarks, log_sum_exp
 from graphrec.complements.networks.pair_data import log_popularity_in_type, members_by_type
 from graphrec.complements.networks.predictor import ComplementPredictor
 from graphrec.config import RetrievalConfig
-from graphrec.retrieval import AnnoyIndex, ExactIndex, Index, recall_against_exact
+from graphrec.retrieval import AnnoyIndex, ExactIndex, Index, is_large, recall_against_exact
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ class ComplementIndex:
 
     def large_types(self, config: RetrievalConfig) -> list[int]:
         """Types that are searched by Annoy."""
-        return [int(t) for t in np.flatnonzero(np.diff(self.edges) >= max(config.exact_below, 2))]
+        return [
+            int(t) for t in np.arange(len(self.edges) - 1) if is_large(int(self.edges[t + 1] - self.edges[t]), config)
+        ]
 
     def shard(self, type_code: int) -> np.ndarray:
         """Vectors of one type, `(members, space + 1)`."""

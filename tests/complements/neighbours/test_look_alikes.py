@@ -36,13 +36,12 @@ def test_none_are_asked_for_or_nothing_was_bought():
     assert Lenders.lay_out(PLACES, np.zeros(5)).look_alikes(PLACES, np.arange(5), 3).nnz == 0
 
 
-def test_many_lenders_are_searched_by_annoy_and_found_as_well(monkeypatch):
+def test_many_lenders_are_searched_by_annoy_and_found_as_well():
     places = np.random.default_rng(0).normal(size=(500, 8)).astype(np.float32)
     places /= np.linalg.norm(places, axis=1, keepdims=True)
     few = Lenders.lay_out(places, np.ones(500))
     assert few.with_forest(RetrievalConfig(), 0).forest is None
-    monkeypatch.setattr(Lenders, "are_many", True)
-    many = few.with_forest(RetrievalConfig(), 0)
+    many = few.with_forest(RetrievalConfig(exact_below=500), 0)
     assert few.forest is None and many.forest is not None
     exact, annoy = (lenders.look_alikes(places, np.arange(500), 5).toarray() > 0 for lenders in (few, many))
     assert (exact & annoy).sum() > 0.95 * exact.sum()
