@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-from graphrec.config import CatalogueConfig, ShopConfig
-from graphrec.errors import EventsError, GraphrecError, GraphrecWarning
+from graphrec.cli.ids import OfIds, session_steps
+from graphrec.config import ShopConfig
+from graphrec.errors import GraphrecError, GraphrecWarning
 
 if TYPE_CHECKING:
     from graphrec.recommender import Recommender
@@ -48,22 +48,6 @@ Verify = Annotated[
     Path | None, typer.Option(metavar="KEY", help="Refuse a model that was not signed with this key file.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")]
-
-
-class OfIds(TyperCommand):
-    """A command that is asked for ids: a word such as -17, which is none of its options, is one, and all behind --."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer brings a click of its own
-        """Put ids that begin with a dash behind --, where no word is taken for an option."""
-        options = {name: param for param in self.params for name in param.opts if name.startswith("-")}
-        with_value = {name for name, param in options.items() if not getattr(param, "is_flag", False)}
-        end = args.index("--") if "--" in args else len(args)
-        ids: list[str] = []
-        others: list[str] = []
-        for before, word in zip(["", *args], args[:end], strict=False):
-            dashed = len(word) > 1 and word[0] == "-" and word[1] != "-" and word[:2] not in options
-            (ids if dashed and before not in with_value else others).append(word)
-        return super().parse_args(ctx, [*others, "--", *ids, *args[end + 1 :]])
 
 
 @app.command()
@@ -151,7 +135,7 @@ def recommend(
     from graphrec.recommender import Recommender
 
     recommender = Recommender.load(model, verify)
-    seen = [step for text in session or [] for step in _steps(text, recommender)]
+    seen = [step for text in session or [] for step in session_steps(text, recommender)]
     answers = recommender.recommend(items, k, seen, unknown="skip" if skip_unknown else "raise")
     score = "log score" if seen else "score"
     title, of_cart = f"completes {', '.join(items)}", len(set(items)) > 1
@@ -183,6 +167,7 @@ def embed(
     verify: Verify = None,
 ) -> None:
     """Embed products that the model has never seen, and say what completes them; the first three are shown."""
+    from graphrec.cli.products import products_config
     from graphrec.cli.terminal import print_new, say
     from graphrec.events import read_catalogue
     from graphrec.recommender import Recommender
@@ -190,7 +175,7 @@ def embed(
 
     check_format(out)
     recommender = Recommender.load(model, verify)
-    frame = read_catalogue(_products_config(recommender, products))
+    frame = read_catalogue(products_config(recommender, products))
     vectors = recommender.embed(frame)
     lists = recommender.recommend_new(frame, k, vectors)
     columns = lists.groupby("item", sort=False).agg(complements=("complement", list), scores=("score", list))
@@ -285,35 +270,6 @@ def shop(
     except OSError as error:
         raise GraphrecError(f"cannot write {out}: {error.strerror}; give another folder") from None
     say(f"{events:,} events: {out}; next: graphrec fit {out / 'shop.yaml'}")
-
-
-def _steps(text: str, recommender: Recommender) -> list[str]:
-    """Read one --session: an id that is known is one step, commas and all; what is no id is cut at its commas."""
-    if text in recommender.catalogue.items:
-        return [text]
-    return [item.strip() for item in text.split(",") if item.strip()]
-
-
-def _products_config(recommender: Recommender, products: Path) -> CatalogueConfig:
-    """Map the columns of a product table: by the model's own catalogue mapping, else by graphrec's words."""
-    from graphrec.events.files import column_names
-    from graphrec.events.tables import CATALOGUE_COLUMNS
-
-    table = CatalogueConfig(path=str(products))
-    names = column_names(table)
-    known: dict[str, str | list[str]] = {word: word for word in CATALOGUE_COLUMNS if word in names}
-    config = recommender.model.config
-    for mapping in (config.events.columns, config.catalogue.columns):
-        for word, columns in mapping.items():
-            parts = [columns] if isinstance(columns, str) else columns
-            if word in CATALOGUE_COLUMNS and word not in known and all(part in names for part in parts):
-                known[word] = columns
-    if "item" not in known:
-        raise EventsError(
-            f"{products} has no column for the item's id (columns: {', '.join(names)}); name it 'item' or as in the "
-            "log the model was fitted on"
-        )
-    return table.model_copy(update={"columns": known})
 
 
 def _show(
