@@ -87,7 +87,8 @@ class NetworksConfig(Section):
     pairs_per_epoch: int = Field(100_000, ge=1)
     draws_per_pair: int = Field(20, ge=1)
     """An epoch draws each pair at most so often on average, so that a small log is not learned by heart."""
-    epochs: int = Field(5, ge=1)
+    epochs: int = Field(2, ge=1)
+    """Five were no better on two logs, see docs/evaluation.md, and cost two and a half times as much."""
     learning_rate: float = Field(5e-3, gt=0)
     validation_pairs: int = Field(20_000, ge=1)
     """Pairs of these baskets by which the type transition's epochs are judged; more agree on which is best."""
