@@ -120,7 +120,11 @@ def input_files(config: TableConfig) -> list[Path]:
         raise EventsError("no path is given; set events.path to a file or a glob of CSV, Parquet or JSON lines")
     files = sorted(glob(config.path, recursive=True)) or [config.path]  # noqa: PTH207 - the pattern is the user's
     for file in files:
-        if not Path(file).is_file():
+        try:
+            there = Path(file).is_file()
+        except OSError as error:  # a name that no disk takes
+            raise EventsError(f"cannot read {file[:80]}: {error.strerror}; correct the path") from None
+        if not there:
             raise EventsError(f"cannot read {file}: there is no such file; check the path in the configuration")
         if Path(file).stat().st_size == 0:
             raise EventsError(f"{file} is empty; give a file with a header and at least one row")

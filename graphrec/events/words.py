@@ -231,8 +231,8 @@ def as_text(value: ibis.Value) -> ibis.Value:
     """
     kind = value.type()
     if kind.is_floating():
-        whole = (value == value.floor()) & (value.abs() < 2**53)
-        value = ibis.ifelse(whole, value.cast("int64").cast("string"), value.cast("string"))
+        whole = (value % 1 == 0) & (value.abs() < 2**53)
+        value = ibis.ifelse(whole, value.try_cast("int64").cast("string"), value.cast("string"))
     elif kind.is_array():
         value = value.cast("array<string>").join("/")
     elif not kind.is_string():

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -185,3 +186,20 @@ def test_a_number_where_a_text_is_asked_for_is_told():
     ):
         with pytest.raises(ConfigError, match=rf"'{where}': \d is a int to YAML.*in quotes"):
             parse_config({"events": events}, "test")
+
+
+def test_infinite_numbers_of_a_parquet_file_are_none(tmp_path):
+    rows = {"session": [n // 2 for n in range(60)], "item": list("abc") * 20, "price": [1.0] * 60, "time": [1.7e9] * 60}
+    log = pd.DataFrame(rows)
+    log.loc[3, "price"], log.loc[5, "time"] = np.inf, -np.inf
+    log.to_parquet(tmp_path / "log.parquet")
+    columns = {name: name for name in log.columns}
+    events = {"path": str(tmp_path / "log.parquet"), "columns": columns, "time_format": "s"}
+    counts = load_events(parse_config({"events": events | {"default_kind": "purchase"}}, "test")).counts
+    assert counts.damaged == {"price: are no numbers": 1} and counts.rejected == {"time: are no times": 1}
+
+
+def test_a_path_that_no_disk_takes_is_told():
+    events = {"path": "a" * 5_000, "columns": {"item": "item", "session": "session"}, "default_kind": "purchase"}
+    with pytest.raises(EventsError, match=r"cannot read a+: File name too long; correct the path"):
+        load_events(parse_config({"events": events}, "test"))
