@@ -9,7 +9,7 @@ from graphrec.config.graph import CoPurchaseConfig, CoViewConfig, GraphConfig, P
 from graphrec.config.lists import ListsConfig
 from graphrec.config.loading import load_config, parse_config
 from graphrec.config.retrieval import RetrievalConfig
-from graphrec.config.sessions import RerankConfig
+from graphrec.config.sessions import RerankConfig, SessionsConfig
 from graphrec.config.settings import Config
 from graphrec.config.shop import ShopConfig
 
@@ -33,6 +33,7 @@ __all__ = [
     "RankerConfig",
     "RerankConfig",
     "RetrievalConfig",
+    "SessionsConfig",
     "ShopConfig",
     "SplitConfig",
     "StoreConfig",

@@ -13,7 +13,7 @@ from graphrec.config.graph import GraphConfig
 from graphrec.config.lists import ListsConfig
 from graphrec.config.retrieval import RetrievalConfig
 from graphrec.config.section import Section
-from graphrec.config.sessions import RerankConfig
+from graphrec.config.sessions import RerankConfig, SessionsConfig
 
 
 class Config(Section):
@@ -34,6 +34,7 @@ class Config(Section):
     lists: ListsConfig = ListsConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     rerank: RerankConfig = RerankConfig()
+    sessions: SessionsConfig = SessionsConfig()
     training: TrainingConfig = TrainingConfig()
     seed: int = Field(0, ge=0)
     """Of every random choice."""

@@ -21,6 +21,7 @@ from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.next_items.answered import CHOSEN_BY, SessionMaterials, answer
 from graphrec.evaluation.next_items.board import HEADLINES, NextItemBoard
 from graphrec.evaluation.next_items.opponents import OPPONENTS, TrainingSessions
+from graphrec.evaluation.next_items.own import OWN, next_item_network
 from graphrec.evaluation.next_items.steps import LONG, asked_steps, cold_steps
 from graphrec.evaluation.split import Split, split_log
 from graphrec.sessions.session_log import SessionLog
@@ -63,10 +64,11 @@ def session_model_keys(models: Sequence[str]) -> list[str]:
     ConfigError
         Naming a model that does not exist.
     """
-    wrong = [name for name in models if name != _ALL and name not in OPPONENTS]
+    there = [OWN, *OPPONENTS]
+    wrong = [name for name in models if name != _ALL and name not in there]
     if wrong:
-        raise ConfigError(f"session model {wrong[0]!r} does not exist; there are {', '.join([_ALL, *OPPONENTS])}")
-    return [key for key in OPPONENTS if _ALL in models or key in models]
+        raise ConfigError(f"session model {wrong[0]!r} does not exist; there are {', '.join([_ALL, *there])}")
+    return [key for key in there if _ALL in models or key in models]
 
 
 def evaluate_next_items(
@@ -98,6 +100,7 @@ def evaluate_next_items(
     """
     display = display or Silent()
     keys = session_model_keys(models)
+    known = {**OPPONENTS, OWN: next_item_network(config, display)}
     split = split_log(config, display)
     require_no_leaks(sessions_on_both_sides(split))
     with display.stage("steps"):
@@ -109,12 +112,12 @@ def evaluate_next_items(
         )
     run = _run_key(split)
     answered = {
-        OPPONENTS[key].name: answer(OPPONENTS[key], materials, folder / "models" / key, _key(run, key), display, again)
+        known[key].name: answer(known[key], materials, folder / "models" / key, _key(run, key, config), display, again)
         for key in keys
     }
-    settings = config.evaluation
+    settings, own = config.evaluation, known[OWN].name if OWN in keys else None
     board = NextItemBoard(
-        materials.asked, materials.cold, answered, None, materials.training.items, settings.resamples, config.seed
+        materials.asked, materials.cold, answered, own, materials.training.items, settings.resamples, config.seed
     )
     with display.stage("intervals"):
         found = NextItemEvaluation(_facts(split, materials, board), board.leaderboard(), board.segments())
@@ -150,8 +153,13 @@ def _run_key(split: Split) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def _key(run: str, model: str) -> str:
-    return hashlib.sha256(f"{run} {model} {code_of(answer.__module__)}".encode()).hexdigest()
+def _key(run: str, model: str, config: Config) -> str:
+    own = model == OWN
+    settings = (
+        json.dumps(config.model_dump(mode="json", include={"sessions", "training"}), sort_keys=True) if own else ""
+    )
+    code = code_of(answer.__module__, *([next_item_network.__module__] if own else []))
+    return hashlib.sha256(f"{run} {model} {settings} {code}".encode()).hexdigest()
 
 
 def _facts(split: Split, materials: SessionMaterials, board: NextItemBoard) -> dict[str, str]:
