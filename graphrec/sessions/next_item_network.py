@@ -48,9 +48,9 @@ class NextItemNetwork(nn.Module):
         self.out = nn.Linear(2 * dim, dim)
         self.scale = nn.Parameter(torch.tensor(config.scale))
         self.item_dropout, self.state_dropout = nn.Dropout(config.item_dropout), nn.Dropout(config.state_dropout)
-        for table in (self.item, self.item_type):
-            nn.init.normal_(table.weight, std=dim**-0.5)
-        nn.init.zeros_(self.item_bias.weight)
+        nn.init.normal_(self.item.weight, std=dim**-0.5)
+        for table in (self.item_type, self.item_bias):  # a part that many items share would make them all alike
+            nn.init.zeros_(table.weight)
 
     def vectors(self, items: Tensor) -> Tensor:
         """Place items, `(..., dim)`, unit length."""

@@ -90,6 +90,7 @@ def test_one_seed_gives_one_model():
 def test_types_lend_an_item_what_others_of_its_type_have_learned():
     types = np.arange(ITEMS) % 3
     with_types = NextItemNetwork(torch.from_numpy(types), 3, SETTINGS)
+    torch.nn.init.normal_(with_types.item_type.weight)
     alike = with_types.vectors(torch.tensor([0, 3, 1]))
     without = NextItemNetwork(torch.from_numpy(types), 3, SETTINGS.model_copy(update={"inputs": ()}))
     without.load_state_dict(with_types.state_dict())
