@@ -80,7 +80,7 @@ def test_what_has_run_is_taken_up_and_again_runs_it_anew(planted):
 
 def test_a_model_that_does_not_exist_is_named(planted):
     config, folder, _ = planted
-    with pytest.raises(ConfigError, match="session model 'ouija' does not exist; there are all, popularity"):
+    with pytest.raises(ConfigError, match="session model 'ouija' does not exist; there are all, network, popularity"):
         evaluate_next_items(config, ["ouija"], folder / "other", "circle")
 
 
