@@ -19,7 +19,7 @@ import typer
 
 from graphrec.cli.ids import OfIds, session_steps
 from graphrec.config import ShopConfig
-from graphrec.errors import GraphrecError, GraphrecWarning
+from graphrec.errors import ConfigError, GraphrecError, GraphrecWarning
 
 if TYPE_CHECKING:
     from graphrec.recommender import Recommender
@@ -213,7 +213,10 @@ def export(
 def evaluate(
     config: Annotated[Path, typer.Argument(help="YAML that says where the log is; see configs/.")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write; default eval/NAME. Finished models are kept.")
+        Path | None,
+        typer.Option(
+            help="Folder to write; default eval/NAME, of sessions eval/NAME-session. Finished models are kept."
+        ),
     ] = None,
     models: Annotated[str, typer.Option(help="Comma separated; 'all', 'fast', 'ablations' for many.")] = "all",
     seeds: Annotated[
@@ -239,7 +242,9 @@ def evaluate(
     from graphrec.evaluation import evaluate_next_items, write_cuts, write_evaluation
 
     resolved = load_config(config, settings or [])
-    place = out or Path("eval") / config.stem
+    if task is Task.session and (cuts > 1 or seeds > 1):
+        raise ConfigError("--task session asks one cut of one seed; leave --cuts and --seeds out")
+    place = out or Path("eval") / (config.stem if task is Task.lists else f"{config.stem}-{task}")
     asked = [name.strip() for name in models.split(",") if name.strip()]
     if task is Task.session:
         print_next_items(evaluate_next_items(resolved, asked, place, config.stem, Bars(), again), place)

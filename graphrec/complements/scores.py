@@ -97,11 +97,11 @@ def _below_chance(count: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return np.where(count > 0, count < expected, expected >= _SHOULD_HAVE_MET)
 
 
-def never_together(snapshot: Snapshot, members: Members, query: np.ndarray, item: np.ndarray) -> np.ndarray:
-    """Tell which pairs, none of them bought together, are so by more than chance."""
+def never_together(snapshot: Snapshot, expected: np.ndarray) -> np.ndarray:
+    """Tell which pairs, none of them bought together, are so by more than chance; `expected` as `expected_together`."""
     if snapshot.given_links:
-        return np.zeros(len(query), dtype=bool)
-    return _below_chance(np.zeros(len(query)), expected_together(snapshot, members, query, item))
+        return np.zeros(len(expected), dtype=bool)
+    return _below_chance(np.zeros(len(expected)), expected)
 
 
 def should_have_met(snapshot: Snapshot, members: Members) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from scipy import sparse
 
 from graphrec.compute.memory import forget_peak, peak_gib
 from graphrec.compute.progress import Display
-from graphrec.compute.writing import written_folder
 from graphrec.evaluation.evaluated_model import EvaluatedModel, Fitted
+from graphrec.evaluation.kept import keep, read_kept
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.question_sets import QuestionSets
 
@@ -85,9 +84,9 @@ def run(
         Whether they are made anew whatever is there.
     """
     place = folder / model.key
-    known = None if again else _read(place, key)
-    if known is not None:
-        return known
+    kept = None if again else read_kept(place, key)
+    if kept is not None:
+        return Lists(**kept[0], facts=kept[1])
     materials.data.counts  # noqa: B018 - made before the clock runs: it is shared by all
     gc.collect()
     forget_peak()
@@ -102,7 +101,7 @@ def run(
         "chosen": dict(fitted.chosen),
         "curves": dict(fitted.curves),
     }
-    _write(place, key, lists, facts)
+    keep(place, key, lists, facts)
     return Lists(**lists, facts=facts)
 
 
@@ -145,30 +144,3 @@ def _ask(
 
 def _lists(fitted: Fitted, codes: np.ndarray, excluded: sparse.csr_array | None = None) -> np.ndarray:
     return fitted.complements(codes, LENGTH, excluded) if len(codes) else _NOTHING
-
-
-def _read(place: Path, key: str) -> Lists | None:
-    try:
-        facts = json.loads((place / "facts.json").read_text(encoding="utf-8"))
-        if facts.pop("run") != key:
-            return None
-        with np.load(place / "lists.npz", allow_pickle=False) as stored:
-            return Lists(**{name: _widened(stored[name]) for name in stored.files}, facts=facts)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write(place: Path, key: str, lists: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
-    """Write a finished experiment in one step."""
-    with written_folder(place) as draft:
-        smaller: dict[str, Any] = {name: _narrowed(values) for name, values in lists.items()}
-        np.savez_compressed(draft / "lists.npz", **smaller)
-        (draft / "facts.json").write_text(json.dumps({"run": key, **facts}, indent=1) + "\n", encoding="utf-8")
-
-
-def _narrowed(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.int32) if values.dtype.kind == "i" else values
-
-
-def _widened(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.int64) if values.dtype.kind == "i" else values

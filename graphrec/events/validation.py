@@ -134,6 +134,11 @@ def typed_columns(
             ),
         ),
     )
+    return _with_verdicts(table, rules), rules
+
+
+def _with_verdicts(table: ibis.Table, rules: Sequence[Rule]) -> ibis.Table:
+    """Say of each row what is used of it, and why it is filtered, rejected or lacks a fact."""
     good = table.rule.isnull()
     used = good & table.unwanted.isnull()
     told = ibis.coalesce(table.rule, table.loss)
@@ -141,7 +146,7 @@ def typed_columns(
     offender = ibis.cases(*((told == place, rule.text(table)) for place, rule in enumerate(rules)))
     none = ibis.null("string")
     facts = {word: _text_of(table, word) for word in CATALOGUE_COLUMNS if word != "price"}
-    typed = table.select(
+    return table.select(
         **facts,
         **_ids(table),
         kind=table.kind_code.cast("int8"),
@@ -157,7 +162,6 @@ def typed_columns(
         offender=ibis.ifelse(good & ~used, none, offender),
         text=ibis.ifelse(good, none, _in_words(table)),
     )
-    return typed, rules
 
 
 def _first_broken(judged: ibis.Value, rules: Sequence[Rule], *, spares: bool) -> ibis.Value:

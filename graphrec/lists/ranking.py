@@ -194,7 +194,7 @@ def _tier_of_fill(
     """Say in which tier bestsellers stand that were never bought with the query, `(n,) int64`."""
     expected = expected_together(snapshot, members, fill.query, fill.item)
     staple = rules.staples.among(snapshot, fill.item, np.zeros(len(expected)), expected)
-    last = substitute | never_together(snapshot, members, fill.query, fill.item)
+    last = substitute | never_together(snapshot, expected)
     dropped = staple & (rules.staples.place == "drop")
     return np.select([dropped, last], [_DROPPED, _LAST], _FILL)
 

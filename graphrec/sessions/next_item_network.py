@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -9,9 +10,12 @@ from torch.nn import functional as F
 from graphrec.config import SessionsConfig
 from graphrec.events import KINDS
 from graphrec.sessions.padded_sessions import GAPS, PaddedSessions
+from graphrec.sessions.session_log import SessionLog
 
 _OF_KINDS, _OF_GAPS = 8, 8
 """Dimensions of the embeddings of event kinds and of gaps."""
+_AT_ONCE = 512
+"""Sessions whose scores of all items are held at once."""
 
 
 class NextItemNetwork(nn.Module):
@@ -82,3 +86,34 @@ class NextItemNetwork(nn.Module):
         """Read whole sessions, none of them empty, `(sessions, dim)`."""
         states: Tensor = self(sessions)[torch.arange(len(sessions)), sessions.length - 1]
         return states
+
+
+@torch.no_grad()
+def likeliest(
+    model: NextItemNetwork, sessions: SessionLog, able: np.ndarray, k: int, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the `k` likeliest next items of sessions, none of them empty: codes and logits, `(sessions, k)` each.
+
+    Parameters
+    ----------
+    model : NextItemNetwork
+    sessions : SessionLog
+    able : ndarray
+        `(items,) bool`: items that may be named.
+    k : int
+    most : int
+        Last events of a session that are read.
+    """
+    codes = torch.from_numpy(np.flatnonzero(able))
+    laid = PaddedSessions.of(sessions, most)
+    found, scores = [np.zeros((0, k), np.int64)], [np.zeros((0, k), np.float32)]
+    for rows in torch.split(torch.arange(len(laid)), _AT_ONCE):
+        logits = model.logits(model.last_states(laid.rows(rows)), codes)
+        value, place = logits.topk(min(k, len(codes)), dim=1)
+        found.append(_filled(codes[place].numpy(), k, -1))
+        scores.append(_filled(value.numpy(), k, -np.inf))
+    return np.concatenate(found), np.concatenate(scores)
+
+
+def _filled(rows: np.ndarray, k: int, value: float) -> np.ndarray:
+    return np.pad(rows, ((0, 0), (0, k - rows.shape[1])), constant_values=value)

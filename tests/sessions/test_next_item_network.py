@@ -7,8 +7,8 @@ import torch
 from graphrec.compute.ragged import offsets
 from graphrec.compute.run import Run
 from graphrec.config import SessionsConfig
-from graphrec.sessions.fit_network import fit_network, likeliest
-from graphrec.sessions.next_item_network import NextItemNetwork
+from graphrec.sessions.fit_network import fit_network
+from graphrec.sessions.next_item_network import NextItemNetwork, likeliest
 from graphrec.sessions.padded_sessions import PaddedSessions, gap_classes
 from graphrec.sessions.session_log import SessionLog
 from tests.sessions.small_sessions import session_log
@@ -96,6 +96,14 @@ def test_types_lend_an_item_what_others_of_its_type_have_learned():
     without.load_state_dict(with_types.state_dict())
     apart = without.vectors(torch.tensor([0, 3, 1]))
     assert not torch.allclose(alike, apart)
+
+
+def test_one_type_makes_its_items_no_more_alike_before_anything_is_learned():
+    items = torch.arange(ITEMS)
+    torch.manual_seed(0)
+    network = NextItemNetwork(torch.zeros(ITEMS, dtype=torch.long), 1, SETTINGS)
+    cosine = (network.vectors(items) @ network.vectors(items).T).detach()
+    assert abs(float(cosine[~torch.eye(ITEMS, dtype=torch.bool)].mean())) < 0.05
 
 
 def test_gaps_are_classed_by_doubling_times():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphrec.compute.progress import Display
-from graphrec.compute.writing import written_folder
+from graphrec.evaluation.kept import keep, read_kept
 from graphrec.evaluation.next_items.metrics import LENGTH, coverage, mean_popularity, metrics_of_ranks, ranks
 from graphrec.evaluation.next_items.opponents import NextItemLists, Opponent, TrainingSessions
 from graphrec.evaluation.next_items.steps import AskedSteps
@@ -79,9 +78,9 @@ def answer(
     again : bool
         Whether they are made anew whatever is there.
     """
-    kept = None if again else _read(place, key)
+    kept = None if again else read_kept(place, key)
     if kept is not None:
-        return kept
+        return Answered(**kept[0], facts=kept[1])
     chosen = _tuned(opponent, materials, display)
     training, asked, cold = materials.training, materials.asked, materials.cold
     with display.stage(f"{opponent.name}: lists", 3) as advance:
@@ -102,11 +101,9 @@ def answer(
         "chosen": dict(chosen),
         "ends": ends_of_grid(chosen, opponent.grid),
     }
-    found = Answered(ranks(lists, asked.target), cold_rank, facts)
-    with written_folder(place) as draft:
-        np.savez_compressed(draft / "ranks.npz", rank=found.rank, cold_rank=found.cold_rank)
-        (draft / "facts.json").write_text(json.dumps({"run": key, **facts}, indent=1) + "\n", encoding="utf-8")
-    return found
+    found = {"rank": ranks(lists, asked.target), "cold_rank": cold_rank}
+    keep(place, key, found, facts)
+    return Answered(**found, facts=facts)
 
 
 def _tuned(opponent: Opponent, materials: SessionMaterials, display: Display) -> Mapping[str, float]:
@@ -124,14 +121,3 @@ def _tuned(opponent: Opponent, materials: SessionMaterials, display: Display) ->
 def _reached(lists_of: NextItemLists, steps: AskedSteps) -> float:
     found = ranks(lists_of(steps.seen, LENGTH), steps.target)
     return float(metrics_of_ranks(found)[CHOSEN_BY].mean())
-
-
-def _read(place: Path, key: str) -> Answered | None:
-    try:
-        facts = json.loads((place / "facts.json").read_text(encoding="utf-8"))
-        if facts.pop("run") != key:
-            return None
-        with np.load(place / "ranks.npz", allow_pickle=False) as stored:
-            return Answered(stored["rank"], stored["cold_rank"], facts)
-    except (OSError, ValueError, KeyError):
-        return None

@@ -15,7 +15,7 @@ from graphrec.compute.progress import Display, Silent
 from graphrec.compute.provenance import code_of
 from graphrec.compute.writing import write_text
 from graphrec.config import Config
-from graphrec.errors import ConfigError, EventsError
+from graphrec.errors import ConfigError, EventsError, GraphrecError
 from graphrec.evaluation.leaks import require_no_leaks, sessions_on_both_sides
 from graphrec.evaluation.materials import Materials
 from graphrec.evaluation.next_items.answered import CHOSEN_BY, SessionMaterials, answer
@@ -97,7 +97,18 @@ def evaluate_next_items(
     ------
     ConfigError, EventsError
         When nothing can be asked.
+    GraphrecError
+        When the folder cannot be written.
     """
+    try:
+        return _evaluated(config, models, folder, title, display, again)
+    except OSError as error:
+        raise GraphrecError(f"cannot write {folder}: {error.strerror}; give another folder by --out") from None
+
+
+def _evaluated(
+    config: Config, models: Sequence[str], folder: Path, title: str, display: Display | None, again: bool
+) -> NextItemEvaluation:
     display = display or Silent()
     keys = session_model_keys(models)
     known = {**OPPONENTS, OWN: next_item_network(config, display)}

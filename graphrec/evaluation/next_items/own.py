@@ -10,7 +10,8 @@ from graphrec.compute.progress import Display
 from graphrec.compute.run import Run
 from graphrec.config import Config
 from graphrec.evaluation.next_items.opponents import NextItemLists, Opponent, TrainingSessions
-from graphrec.sessions.fit_network import fit_network, likeliest
+from graphrec.sessions.fit_network import fit_network
+from graphrec.sessions.next_item_network import likeliest
 from graphrec.sessions.session_log import SessionLog
 
 OWN = "network"

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from graphrec.cli.commands import app
 from graphrec.config import load_config
-from graphrec.errors import ConfigError, EventsError
+from graphrec.errors import ConfigError, EventsError, GraphrecError
 from graphrec.evaluation import evaluate_next_items
 
 ITEMS, SESSIONS = 40, 400
@@ -90,6 +90,22 @@ def test_a_log_without_later_steps_is_refused(tmp_path):
     log.to_csv(tmp_path / "log.csv", index=False)
     with pytest.raises(EventsError, match="no session after the cut has two events"):
         evaluate_next_items(load_config(tmp_path / "log.yaml", []), FEW, tmp_path / "eval", "single")
+
+
+def test_cuts_and_seeds_are_not_for_sessions_and_a_file_is_no_folder(planted):
+    _, folder, _ = planted
+    for option in ("--cuts", "--seeds"):
+        refused = CliRunner().invoke(app, ["evaluate", str(folder / "log.yaml"), "--task", "session", option, "3"])
+        assert isinstance(refused.exception, ConfigError) and "leave --cuts and --seeds out" in str(refused.exception)
+    with pytest.raises(GraphrecError, match=r"cannot write .*log\.csv.*give another folder"):
+        evaluate_next_items(planted[0], ["popularity"], folder / "log.csv", "a file")
+
+
+def test_lists_and_sessions_have_folders_of_their_own(planted, monkeypatch):
+    config = planted[1] / "log.yaml"
+    monkeypatch.chdir(planted[1])
+    done = CliRunner().invoke(app, ["evaluate", str(config), "--task", "session", "--models", "popularity"])
+    assert done.exit_code == 0 and (planted[1] / "eval" / "log-session" / "leaderboard.md").is_file()
 
 
 def test_the_command_line_asks_for_sessions(planted):
